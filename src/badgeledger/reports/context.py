@@ -1,0 +1,49 @@
+"""What a report says about itself: the run that it belongs to, beside the tables that it shows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+NOT_JUDGED = ("cycle-mismatch", "earn-count-mismatch", "straddle")
+
+
+@dataclass(frozen=True)
+class ReportContext:
+    """The facts of a run that stand in no table.
+
+    `as_of` is an aware UTC datetime (RULEBOOK 5). `known_at` lists every input known to the report as
+    (path, sha256). `zone` is the IANA zone in which days are cut (RULEBOOK 2). `rules` are the rule-book settings
+    in force and `versions` those of the software, both name to text. `not_judged` names finding codes that this
+    report did not look for; they are shown as a dash, never as zero. `page_rows` is the largest number of
+    rows of one table that report.html carries, `sheet_rows` that of one sheet of report.xlsx.
+    """
+
+    name: str
+    as_of: datetime
+    known_at: tuple[tuple[str, str], ...]
+    zone: str
+    rules: Mapping[str, str]
+    versions: Mapping[str, str]
+    not_judged: tuple[str, ...] = NOT_JUDGED
+    page_rows: int = 100_000
+    sheet_rows: int = 100_000
+
+    def __post_init__(self) -> None:
+        """Refuse an as-of without zone: its text would depend on the machine."""
+        if self.as_of.tzinfo is None:
+            raise ValueError("as_of needs a zone: give an aware datetime")
+
+    @property
+    def known_digest(self) -> str:
+        """SHA-256 in hex over the known inputs, one `sha256  path` line each in order of path."""
+        lines = "".join(f"{sha256}  {path}\n" for path, sha256 in sorted(self.known_at))
+        return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def as_of_us(self) -> int:
+        """As-of as integer microseconds since the epoch."""
+        since = self.as_of.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+        return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
