@@ -1,0 +1,346 @@
+"""Settings: the pipeline file of the contract and the settings of the rule book, checked where they enter.
+
+Every mistake is a :class:`~badgeledger.errors.ConfigError` that names the file and the key, or the line and column.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import string
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from . import calendar
+from .errors import ConfigError
+
+STEPS = ("ingest", "account", "check", "report")
+_FOLDER_DIRECTIVES = "YmdHMSfjyGVu"
+_TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return calendar.zone(name).name
+    except ConfigError as error:
+        raise ValueError(error.expected) from None
+
+
+def _as_of(value: object) -> object:
+    """Accept an offset date-time of TOML as well as text; the text is what is kept."""
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError('"now", "start-of-day", or an instant with an offset such as 2024-09-17T00:00:00Z')
+        return value.isoformat()
+    return value
+
+
+def _as_of_text(text: str) -> str:
+    if text not in {"now", "start-of-day"}:
+        parse_instant(text)
+    return text
+
+
+def _folder_template(template: str) -> str:
+    _filled(template, datetime(2000, 1, 1), "name")
+    return template
+
+
+def _whole_rows(rows: str) -> str:
+    if rows == "open":
+        raise ValueError('"all": reports of open rows alone are not part of this version')
+    return rows
+
+
+def _steps(steps: tuple[str, ...]) -> tuple[str, ...]:
+    if list(steps) != [step for step in STEPS if step in steps] or not steps:
+        raise ValueError("each step at most once, in the order " + ", ".join(STEPS))
+    if "report" in steps and "account" not in steps:
+        raise ValueError('"account" before "report": a report shows what was accounted')
+    return steps
+
+
+M = TypeVar("M", bound=BaseModel)
+Zone = Annotated[str, AfterValidator(_known_zone)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Rules(_Model):
+    """The settings of the rule book; each default is the book's own (RULEBOOK 2, 4, 6.2, 8)."""
+
+    zone: Zone = "UTC"
+    rolling_clock: Literal["processed", "event"] = "processed"
+    rolling_edge: Literal["instant", "local-day"] = "instant"
+    month: Literal["calendar", "30-days"] = "calendar"
+    counted: Literal["by-earn-type", "issue", "earn", "both"] = "by-earn-type"
+    revoked: Literal["count", "exclude"] = "count"
+    imported: Literal["count", "ignore"] = "count"
+
+
+class PipelineSection(_Model):
+    """What runs, where the warehouse and the reports are, and for which instant.
+
+    `max_quarantined` is the share of refused lines, from 0 to 1, over which a run is refused as a whole.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    steps: Annotated[tuple[Literal["ingest", "account", "check", "report"], ...], AfterValidator(_steps)] = Field(
+        default=("ingest", "account", "check", "report"), strict=False
+    )
+    warehouse: Annotated[str, Field(min_length=1)]
+    reports: Annotated[str, Field(min_length=1), AfterValidator(_folder_template)] = "reports/{as_of:%Y-%m-%d}"
+    as_of: Annotated[str, BeforeValidator(_as_of), AfterValidator(_as_of_text)] = "now"
+    max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.01
+
+
+class InputSection(_Model):
+    """A file, folder or glob; `zone` is for feeds that write times without offset."""
+
+    path: Annotated[str, Field(min_length=1)]
+    zone: Zone | None = None
+
+
+class ReportsSection(_Model):
+    """Which rows the tables hold, and in which formats they are written."""
+
+    rows: Annotated[Literal["all", "open"], AfterValidator(_whole_rows)] = "all"
+    formats: tuple[Literal["csv", "parquet", "html", "xlsx"], ...] = Field(
+        default=("csv", "parquet", "html", "xlsx"), strict=False, min_length=1
+    )
+
+
+class Settings(_Model):
+    """A pipeline file as a whole."""
+
+    pipeline: PipelineSection
+    inputs: tuple[InputSection, ...] = Field(default=(), strict=False)
+    rules: Rules = Rules()
+    reports: ReportsSection = ReportsSection()
+
+
+@dataclass(frozen=True)
+class PipelineFile:
+    """Checked settings and the file that they stand in; paths in it are relative to its folder."""
+
+    path: Path
+    settings: Settings
+
+    @property
+    def base(self) -> Path:
+        return self.path.parent.absolute()
+
+    @property
+    def warehouse(self) -> Path:
+        return self.base / self.settings.pipeline.warehouse
+
+
+def load(path: Path, overrides: Iterable[str] = ()) -> PipelineFile:
+    """Read a pipeline file; `overrides` are `KEY=VALUE` texts that replace settings of its `[rules]`.
+
+    Raises ConfigError.
+    """
+    settings = _checked(Settings, _toml(path), str(path))
+    return PipelineFile(path, settings.model_copy(update={"rules": with_overrides(settings.rules, overrides)}))
+
+
+def with_overrides(rules: Rules, overrides: Iterable[str]) -> Rules:
+    """The rules with each `KEY=VALUE` of `--set` put in. Raises ConfigError."""
+    values = dict(rules.model_dump())
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        if not equals or key not in values:
+            raise ConfigError(
+                where=f"--set {override}",
+                expected="KEY=VALUE with a KEY of " + ", ".join(values),
+                found=repr(key) + _like(key, values) if equals else "no equals sign",
+                next_step="Correct the option; the settings are explained by: badgeledger docs rulebook",
+            )
+        values[key] = value
+        _checked(Rules, values, f"--set {override}")
+    return Rules(**values)
+
+
+def parse_instant(text: str) -> int:
+    """Microseconds since the epoch of ISO text with an offset; digits after the sixth are cut. Raises ValueError."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min
+    if moment.tzinfo is None:
+        raise ValueError("an instant with an offset such as 2024-09-17T00:00:00Z")
+    return calendar.microseconds_of(moment)
+
+
+def instant_option(option: str, text: str) -> int:
+    """As :func:`parse_instant`, of a command line option. Raises ConfigError."""
+    try:
+        return parse_instant(text)
+    except (ValueError, OverflowError):
+        raise ConfigError(
+            where=f"{option} {text}",
+            expected="an instant with an offset such as 2024-09-17T00:00:00Z",
+            found=repr(text),
+            next_step="Write the date, the time and its offset.",
+        ) from None
+
+
+def resolve_as_of(as_of: str, zone: str, now: int) -> int:
+    """The as-of instant in microseconds; `now` is the one reading of the clock that a run makes."""
+    if as_of == "now":
+        return now
+    if as_of == "start-of-day":
+        local = calendar.zone(zone)
+        return local.day_start(local.day_of(now))
+    return parse_instant(as_of)
+
+
+def report_folder(template: str, as_of: int, zone: str, name: str) -> str:
+    """The report folder's path with as-of put in as wall time of the zone."""
+    wall = datetime(1970, 1, 1) + timedelta(microseconds=calendar.zone(zone).wall_of(as_of))
+    return _filled(template, wall, name)
+
+
+def now_microseconds() -> int:
+    """The clock, once a run."""
+    return calendar.microseconds_of(datetime.now(tz=UTC))
+
+
+def _filled(template: str, as_of: datetime, name: str) -> str:
+    allowed = "a path in which only {as_of:%Y-%m-%d} and {name} stand in braces; of the date, %" + " %".join(
+        _FOLDER_DIRECTIVES
+    )
+    try:
+        parts = list(string.Formatter().parse(template))
+    except ValueError:
+        raise ValueError(allowed) from None
+    text = ""
+    for literal, field, spec, conversion in parts:
+        text += literal
+        if field is None:
+            continue
+        directives = re.findall(r"%(.?)", spec or "")
+        if field == "name" and not spec and not conversion:
+            text += name
+        elif field == "as_of" and spec and not conversion and all(d and d in _FOLDER_DIRECTIVES for d in directives):
+            text += as_of.strftime(spec)
+        else:
+            raise ValueError(allowed)
+    return text
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            where=str(path),
+            expected="a pipeline file",
+            found=error.strerror or str(error),
+            next_step="Give the path of a pipeline file; badgeledger init DIR writes one to start from.",
+        ) from None
+    try:
+        text = data.decode()
+        return tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        line, column = _line_and_column(data[: error.start].decode())
+        found = f"the byte 0x{data[error.start]:02x}, which is not UTF-8"
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        place = _TOML_PLACE.search(message)
+        if place and place[1]:
+            line, column = int(place[1]), int(place[2])
+        else:
+            line, column = _line_and_column(text)
+        found = _lowered(_TOML_PLACE.sub("", message))
+    raise ConfigError(
+        where=f"{path}, line {line}, column {column}",
+        expected="TOML",
+        found=found,
+        next_step="Correct the file at that place.",
+    )
+
+
+def _line_and_column(before: str) -> tuple[int, int]:
+    line = before.count("\n") + 1
+    return line, len(before) - (before.rfind("\n") + 1) + 1
+
+
+def _checked(model: type[M], values: Mapping[str, Any], where: str) -> M:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+        first = problems[0]
+        others = [_key_path(problem["loc"]) for problem in problems[1:]]
+        raise ConfigError(
+            where=where if where.startswith("--set") else f"{where}, key {_key_path(first['loc'])}",
+            expected=_expected(model, first),
+            found=_found(model, first),
+            next_step="Correct it" + (f", and also {', '.join(others)}." if others else "."),
+        ) from None
+
+
+def _key_path(place: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in place:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _expected(model: type[BaseModel], problem: ErrorDetails) -> str:
+    kind = problem["type"]
+    if kind == "extra_forbidden":
+        return "one of the keys " + ", ".join(_sibling_keys(model, problem["loc"]))
+    if kind == "missing":
+        return "this key"
+    if kind == "literal_error":
+        return str(problem["ctx"]["expected"])
+    if kind == "value_error":
+        return str(problem["ctx"]["error"])
+    if kind == "string_pattern_mismatch":
+        return "letters, digits, dot, hyphen and underscore, beginning with a letter or digit, at most 64"
+    return _lowered(problem["msg"].replace("Input should be ", "").replace("Input should have ", ""))
+
+
+def _found(model: type[BaseModel], problem: ErrorDetails) -> str:
+    if problem["type"] == "missing":
+        return "none"
+    if problem["type"] == "extra_forbidden":
+        key = str(problem["loc"][-1])
+        return repr(key) + _like(key, _sibling_keys(model, problem["loc"]))
+    return repr(problem["input"])
+
+
+def _sibling_keys(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
+    """The keys that the table at this place knows."""
+    for part in place[:-1]:
+        if isinstance(part, str):
+            model = _table_model(model.model_fields[part].annotation)
+    return list(model.model_fields)
+
+
+def _table_model(annotation: Any) -> type[BaseModel]:
+    if get_origin(annotation) in {tuple, Union, UnionType}:
+        annotation = get_args(annotation)[0]
+    found: type[BaseModel] = annotation
+    return found
+
+
+def _like(key: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(key, list(known), n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def _lowered(message: str) -> str:
+    return message[:1].lower() + message[1:]
