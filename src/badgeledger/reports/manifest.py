@@ -1,0 +1,96 @@
+"""`manifest.json`: what a report folder was made of and what it holds, without any reading of the clock."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from .. import __version__, calendar
+from .context import ReportContext
+
+NAME = "manifest.json"
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file that the report knows, with the reconciliation of its lines."""
+
+    path: str
+    sha256: str
+    lines: int
+    accepted: int
+    duplicate: int
+    quarantined: int
+
+
+@dataclass(frozen=True)
+class Output:
+    """A file of the report; `rows` is None where it is not a table."""
+
+    name: str
+    rows: int | None
+    sha256: str
+
+
+def versions() -> dict[str, str]:
+    """The versions that can change a byte of a report."""
+    return {"badgeledger": __version__, **{name: version(name) for name in ("duckdb", "polars", "tzdata")}}
+
+
+def known_inputs(con: duckdb.DuckDBPyConnection) -> list[Input]:
+    """Every input that the report views of `con` know, in order of path."""
+    rows = con.execute(
+        "select path, sha256, lines, accepted, duplicate, quarantined from report.input_file order by path, sha256"
+    ).fetchall()
+    return [Input(*row) for row in rows]
+
+
+def manifest_text(
+    context: ReportContext, settings: Mapping[str, Any], inputs: Sequence[Input], outputs: Sequence[Output]
+) -> str:
+    """The manifest of a report. `settings` are those of the run beside the rules: rows, formats.
+
+    `known_at` repeats the inputs as one digest, so that two reports can be compared at a glance. `since` is the
+    manifest hash of the report that changes are counted from; this version counts none.
+    """
+    content = {
+        "name": context.name,
+        "versions": dict(context.versions),
+        "settings": {"rules": dict(context.rules), **settings},
+        "as_of": calendar.iso_instant(context.as_of_us),
+        "known_at": {"inputs": len(inputs), "sha256": context.known_digest},
+        "since": None,
+        "inputs": [asdict(entry) for entry in inputs],
+        "outputs": {entry.name: {"rows": entry.rows, "sha256": entry.sha256} for entry in outputs},
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file in hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def holds(folder: Path, text: str) -> bool:
+    """True when the folder is complete, its manifest is this text, and its files are the ones that it names."""
+    try:
+        if (folder / NAME).read_bytes() != text.encode():
+            return False
+        outputs = json.loads(text)["outputs"]
+        if {entry.name for entry in folder.iterdir()} != {*outputs, NAME}:
+            return False
+        return all(file_sha256(folder / name) == facts["sha256"] for name, facts in outputs.items())
+    except OSError:
+        return False
