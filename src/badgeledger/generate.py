@@ -19,6 +19,7 @@ from typing import IO, cast
 import numpy as np
 from backports import zstd
 
+from badgeledger.errors import UsageError
 from badgeledger.generate_badges import SECOND_US, Badge, Update, make_badge
 from badgeledger.generate_calls import CUSTOMERS, Calls, Draws, Platform, skew
 
@@ -56,15 +57,15 @@ def generate(
     refused included. `customers` defaults to one for every 25 issuances. `suffix` is one of `SUFFIXES`, or `mixed` for
     all of them in turn. `progress` is called now and then with (issuances written, issuances wanted).
 
-    Files of the same names are replaced. Memory does not grow with `issuances`. Raises ValueError if an argument is out
-    of range.
+    Files of the same names are replaced. Memory does not grow with `issuances`. Raises UsageError if an argument is
+    out of range.
     """
     people = customers if customers is not None else max(50, min(issuances // 25, CUSTOMERS))
     _check(issuances=issuances, badges=badges, customers=people, days=days, files=files, seed=seed)
     if suffix not in (*SUFFIXES, "mixed"):
-        raise ValueError(f"suffix: expected one of {', '.join(SUFFIXES)}, mixed; found {suffix!r}")
+        raise _out_of_range("suffix", f"one of {', '.join(SUFFIXES)}, mixed", repr(suffix))
     if not date(1971, 1, 1) <= first_day <= LATEST_DAY:
-        raise ValueError(f"first_day: expected a day from 1971 to 2099; found {first_day}")
+        raise _out_of_range("first_day", "a day from 1971 to 2099", str(first_day))
     draws = Draws(seed)
     first_us = int(datetime(first_day.year, first_day.month, first_day.day, tzinfo=UTC).timestamp()) * SECOND_US
     known, updates = _badges(draws, badges, issuances, first_us, days)
@@ -106,7 +107,11 @@ def _check(**values: int) -> None:
     for name, value in values.items():
         least, most = bounds[name]
         if not least <= value <= most:
-            raise ValueError(f"{name}: expected a number from {least:,} to {most:,}; found {value:,}")
+            raise _out_of_range(name, f"a number from {least:,} to {most:,}", f"{value:,}")
+
+
+def _out_of_range(name: str, expected: str, found: str) -> UsageError:
+    return UsageError(where=name, expected=expected, found=found, next_step="Nothing was written; give another value.")
 
 
 def _badges(draws: Draws, count: int, issuances: int, first_us: int, days: int) -> tuple[list[Badge], list[Update]]:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from backports import zstd
 
+from badgeledger.errors import UsageError
 from badgeledger.generate import GeneratedLog, generate
 from badgeledger.generate_badges import add_months, epoch, iso
 
@@ -231,7 +232,7 @@ def test_progress_ends_at_the_whole(tmp_path: Path) -> None:
     ],
 )
 def test_an_argument_out_of_range_is_named(tmp_path: Path, arguments: dict[str, Any], complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint):
+    with pytest.raises(UsageError, match=complaint):
         generate(tmp_path / "none", **arguments)
     assert not (tmp_path / "none").exists()
 
