@@ -1,0 +1,310 @@
+"""The order of steps: ingest, account, check, report; what a run commits, and when (FAULTS 2, *Commit*).
+
+The first transaction brings everything in, accounts for it, checks it, and writes the run down as open. Then the report
+is published. The second transaction says so. A run that was killed in between is finished by the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import calendar, runs
+from .errors import FailOnMet, InternalCheckFailed, TooManyQuarantined
+from .settings import PipelineFile, Rules, now_microseconds, report_folder, resolve_as_of
+from .warehouse import Warehouse, relations, statement
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from .ingest import FileResult, Input
+    from .reports.publish import Published
+
+__all__ = ["Rules", "RunResult", "check", "fail_on", "finish_open_runs", "ingest_files", "make_report", "run"]
+
+Progress = Callable[..., None]
+LOCK_TIMEOUT_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run did: `files` are those that it was given, `totals` counts what its report shows. `as_of` is in
+    microseconds.
+    """
+
+    pipeline: str
+    as_of: int
+    rules: Rules
+    files: Sequence[FileResult]
+    totals: Mapping[str, int]
+    published: Published | None
+    warehouse: Path
+
+
+def run(
+    file: PipelineFile,
+    *,
+    inputs: Sequence[str] = (),
+    warehouse: Path | None = None,
+    out: Path | None = None,
+    as_of: str | None = None,
+    lock_timeout: float = LOCK_TIMEOUT_SECONDS,
+    progress: Progress = lambda *_: None,
+) -> RunResult:
+    """Run the steps of a pipeline file. `inputs`, `warehouse`, `out` and `as_of` replace what the file says.
+
+    Raises the errors of :mod:`badgeledger.errors`.
+    """
+    from .reports.folder import prepare
+
+    settings, steps = file.settings, file.settings.pipeline.steps
+    at = resolve_as_of(as_of or settings.pipeline.as_of, settings.rules.zone, now_microseconds())
+    path, target = warehouse or file.warehouse, _folder(file, at, out)
+    files: Sequence[FileResult] = ()
+    totals: Mapping[str, int] = {}
+    this = published = None
+    with Warehouse.open(path, lock_timeout=lock_timeout) as opened:
+        finish_open_runs(opened, progress)
+        if "report" in steps:
+            # A place that cannot be written to is found before anything is committed.
+            prepare(target, path)
+        with opened.transaction():
+            if "ingest" in steps:
+                files = _ingest(opened, _inputs(file, inputs), file.base, settings.pipeline.max_quarantined, progress)
+            if "account" in steps:
+                _account(opened, settings.rules, at, progress)
+            if "check" in steps:
+                check(opened.con, progress)
+            if "account" in steps:
+                this = runs.record(
+                    opened,
+                    pipeline=settings.pipeline.name,
+                    as_of=at,
+                    known_at=now_microseconds(),
+                    settings=_remembered(file),
+                    folder=target if "report" in steps else None,
+                )
+                totals = _totals(opened.con)
+        if this is not None and this.folder is not None:
+            published = _publish_run(opened, opened.con, this, progress)
+        return RunResult(settings.pipeline.name, at, settings.rules, files, totals, published, path)
+
+
+def ingest_files(
+    warehouse: Path,
+    paths: Sequence[str],
+    *,
+    zone: str | None = None,
+    lock_timeout: float = LOCK_TIMEOUT_SECONDS,
+    progress: Progress = lambda *_: None,
+) -> Sequence[FileResult]:
+    """Bring files into the warehouse and nothing else; all of them or none."""
+    from .ingest import Input
+
+    with Warehouse.open(warehouse, lock_timeout=lock_timeout) as opened, opened.transaction():
+        return _ingest(opened, [Input(path=path, zone=zone) for path in paths], Path.cwd(), 1.0, progress)
+
+
+def make_report(
+    warehouse: Path,
+    *,
+    file: PipelineFile | None = None,
+    overrides: Callable[[Rules], Rules] = lambda rules: rules,
+    as_of: str | None = None,
+    known_at: int | None = None,
+    out: Path | None = None,
+    lock_timeout: float = LOCK_TIMEOUT_SECONDS,
+    progress: Progress = lambda *_: None,
+) -> RunResult:
+    """Publish the report of what the warehouse holds, with the settings of `file`, else of the last run.
+
+    `as_of` defaults to that of the last run, `known_at` (microseconds) to everything known. The ledger in place is
+    used when it is the one that is asked for; any other is computed aside. Raises UsageError when there was no run.
+    """
+    with Warehouse.open(warehouse, lock_timeout=lock_timeout) as opened:
+        last = runs.last(opened) if file is not None and as_of is not None else runs.require_last(opened)
+        remembered = _remembered(file) if file is not None else dict(last.settings if last else {})
+        rules = overrides(Rules(**remembered["rules"]))
+        remembered["rules"] = rules.model_dump()
+        at = last.as_of if as_of is None and last else resolve_as_of(as_of or "now", rules.zone, now_microseconds())
+        name = file.settings.pipeline.name if file is not None else last.pipeline if last else ""
+        target = out or Path(report_folder(remembered["reports"], at, rules.zone, name))
+        with _views(opened, rules, at, known_at, progress) as con:
+            published = _publish(opened, con, target, name, at, remembered, progress)
+            return RunResult(name, at, rules, (), _totals(con), published, warehouse)
+
+
+def finish_open_runs(warehouse: Warehouse, progress: Progress = lambda *_: None) -> None:
+    """Publish what earlier runs committed and could not publish before they were stopped."""
+    for open_run in runs.unfinished(warehouse):
+        with _views(warehouse, open_run.rules, open_run.as_of, open_run.known_at, progress, open_run) as con:
+            _publish_run(warehouse, con, open_run, progress)
+
+
+def check(con: DuckDBPyConnection, progress: Progress = lambda *_: None) -> None:
+    """Run every assertion of `sql/checks`; each query returns the rows that contradict its name.
+
+    Raises InternalCheckFailed.
+    """
+    for assertion in relations("checks"):
+        progress(f"check: {assertion}")
+        rows = con.execute(statement("checks", assertion)).fetchmany(3)
+        if rows:
+            raise InternalCheckFailed(
+                where=f"check {assertion}",
+                expected="no row that contradicts it",
+                found="; ".join(str(row) for row in rows),
+                next_step="Nothing of this run is kept. This is a fault of badgeledger: report it with these rows.",
+            )
+
+
+def _ingest(
+    warehouse: Warehouse, inputs: Sequence[Input], base: Path, max_quarantined: float, progress: Progress
+) -> Sequence[FileResult]:
+    from .ingest import ingest
+
+    def told(path: str, read: int) -> None:
+        progress(f"ingest: {path}, {read / 1_000_000:,.0f} MB read")
+
+    files = ingest(warehouse, inputs, base, told)
+    fresh = [file for file in files if not file.known]
+    lines, refused = sum(file.lines for file in fresh), sum(file.quarantined for file in fresh)
+    if refused > max_quarantined * lines:
+        worst = max(fresh, key=lambda file: file.quarantined)
+        raise TooManyQuarantined(
+            where=f"ingest of {len(fresh):,} new files",
+            expected=f"at most {max_quarantined:.2%} of the lines in quarantine (max_quarantined)",
+            found=f"{refused:,} of {lines:,}, most of them ({worst.quarantined:,}) in {worst.path}",
+            next_step="Nothing of this run is kept. See why with badgeledger ingest into another warehouse and its"
+            " table report.quarantine, or raise max_quarantined in the pipeline file.",
+        )
+    return files
+
+
+def _account(warehouse: Warehouse, rules: Rules, as_of: int, progress: Progress) -> None:
+    from .accounting import account
+
+    progress("account: counting")
+    account(warehouse, rules, as_of)
+
+
+@contextmanager
+def _views(
+    warehouse: Warehouse,
+    rules: Rules,
+    as_of: int,
+    known_at: int | None,
+    progress: Progress,
+    asked: runs.Run | None = None,
+) -> Iterator[DuckDBPyConnection]:
+    """A connection whose `report.*` views show what is asked for: the ledger in place, or one computed aside."""
+    last = asked or runs.last(warehouse)
+    if (
+        last is not None
+        and runs.is_current(warehouse, last)
+        and (last.as_of, last.rules) == (as_of, rules)
+        and (known_at is None or known_at == last.known_at)
+    ):
+        yield warehouse.con
+        return
+    from .accounting import aside
+
+    progress("account: counting aside")
+    with aside(warehouse, rules, as_of, known_at) as con:
+        yield con
+
+
+def _publish_run(warehouse: Warehouse, con: DuckDBPyConnection, this: runs.Run, progress: Progress) -> Published:
+    target = this.folder or Path(report_folder(this.settings["reports"], this.as_of, this.rules.zone, this.pipeline))
+    published = _publish(warehouse, con, target, this.pipeline, this.as_of, this.settings, progress)
+    with warehouse.transaction():
+        runs.mark_published(warehouse, this, published.folder, published.manifest_sha256)
+    return published
+
+
+def _publish(
+    warehouse: Warehouse,
+    con: DuckDBPyConnection,
+    target: Path,
+    name: str,
+    as_of: int,
+    settings: Mapping[str, Any],
+    progress: Progress,
+) -> Published:
+    from .reports.context import ReportContext
+    from .reports.manifest import known_inputs, versions
+    from .reports.publish import publish
+
+    context = ReportContext(
+        name=name,
+        as_of=calendar.moment_of(as_of),
+        known_at=tuple((entry.path, entry.sha256) for entry in known_inputs(con)),
+        zone=settings["rules"]["zone"],
+        rules=settings["rules"],
+        versions=versions(),
+    )
+    return publish(
+        con,
+        target,
+        context,
+        owner=warehouse.path or target,
+        formats=settings["formats"],
+        rows=settings["rows"],
+        progress=progress,
+    )
+
+
+def _inputs(file: PipelineFile, replaced: Sequence[str]) -> list[Input]:
+    from .ingest import Input
+
+    if replaced:
+        # The zone that the file declares for its feed still holds when only one feed is declared.
+        zones = {entry.zone for entry in file.settings.inputs}
+        zone = zones.pop() if len(zones) == 1 else None
+        return [Input(path=str(Path(path).absolute()), zone=zone) for path in replaced]
+    return [Input(path=entry.path, zone=entry.zone) for entry in file.settings.inputs]
+
+
+def _folder(file: PipelineFile, as_of: int, out: Path | None) -> Path:
+    if out is not None:
+        return out.absolute()
+    section = file.settings.pipeline
+    return (file.base / report_folder(section.reports, as_of, file.settings.rules.zone, section.name)).resolve()
+
+
+def _remembered(file: PipelineFile) -> dict[str, Any]:
+    """The settings of a run that later commands use."""
+    settings = file.settings
+    return {
+        "rules": settings.rules.model_dump(),
+        "formats": list(settings.reports.formats),
+        "rows": settings.reports.rows,
+        "reports": str((file.base / settings.pipeline.reports).resolve()),
+    }
+
+
+def _totals(con: DuckDBPyConnection) -> dict[str, int]:
+    names = ("badges", "issuances", "counted", "breaches", "findings", "errors", "quarantined")
+    row = con.execute(
+        "SELECT (SELECT count(*) FROM report.badges),"
+        " (SELECT count(*) FROM report.issuances), (SELECT count(*) FROM report.issuances WHERE counted),"
+        " (SELECT count(*) FROM report.breaches), (SELECT count(*) FROM report.findings),"
+        " (SELECT count(*) FROM report.findings WHERE severity = 'error'), (SELECT count(*) FROM report.quarantine)"
+    ).fetchone()
+    return dict(zip(names, row or (), strict=True))
+
+
+def fail_on(condition: str, result: RunResult) -> None:
+    """Raise FailOnMet when the report shows what `condition` names: `breaches`, or `errors` (findings so severe)."""
+    found = result.totals.get(condition, 0)
+    if found:
+        noun = "breach" if condition == "breaches" else "finding of severity error"
+        raise FailOnMet(
+            where=f"--fail-on {condition}",
+            expected=f"no {noun}",
+            found=f"{found:,}",
+            next_step=f"The report stands: {result.published.folder if result.published else result.warehouse}",
+        )

@@ -1,0 +1,133 @@
+"""The runs that a warehouse remembers: their settings, as-of, known-at, and whether their report stands (`raw.run`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from . import calendar
+from .errors import UsageError
+from .settings import Rules
+from .warehouse import Warehouse
+
+OPEN, PUBLISHED, ACCOUNTED = "open", "published", "accounted"
+_COLUMNS = "run_id, batch_id, pipeline, epoch_us(as_of), epoch_us(known_at), settings, state, folder, manifest_sha256"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run. Instants are microseconds; `settings` holds `rules`, `formats`, `rows` and `reports` (the folder's
+    template). `state` is `open` until the report stands in `folder`, then `published`; a run that made no report is
+    `accounted`.
+    """
+
+    run_id: int
+    batch_id: int | None
+    pipeline: str
+    as_of: int
+    known_at: int | None
+    settings: Mapping[str, Any]
+    state: str
+    folder: Path | None
+    manifest_sha256: str | None
+
+    @property
+    def rules(self) -> Rules:
+        return Rules(**self.settings["rules"])
+
+
+def record(
+    warehouse: Warehouse, *, pipeline: str, as_of: int, known_at: int, settings: Mapping[str, Any], folder: Path | None
+) -> Run:
+    """Write down a run inside the caller's transaction; `folder` is where its report will stand, if it makes one."""
+    row = warehouse.con.execute(
+        "SELECT coalesce(max(run_id), 0) + 1, (SELECT max(batch_id) FROM raw.batch) FROM raw.run"
+    ).fetchone()
+    run_id, batch_id = row if row else (1, None)
+    state = ACCOUNTED if folder is None else OPEN
+    run = Run(run_id, batch_id, pipeline, as_of, known_at, settings, state, folder, None)
+    _insert(warehouse, run)
+    return run
+
+
+def mark_published(warehouse: Warehouse, run: Run, folder: Path, manifest_sha256: str) -> None:
+    """Write down, inside the caller's transaction, that the report of a run stands."""
+    warehouse.con.execute("DELETE FROM raw.run WHERE run_id = $1", [run.run_id])
+    _insert(warehouse, replace(run, state=PUBLISHED, folder=folder, manifest_sha256=manifest_sha256))
+
+
+def last(warehouse: Warehouse) -> Run | None:
+    """The newest run, whatever its state."""
+    rows = warehouse.con.execute(f"SELECT {_COLUMNS} FROM raw.run ORDER BY run_id DESC LIMIT 1").fetchall()
+    return _run(rows[0]) if rows else None
+
+
+def require_last(warehouse: Warehouse) -> Run:
+    """The newest run. Raises UsageError when there was none."""
+    run = last(warehouse)
+    if run is None:
+        raise UsageError(
+            where=str(warehouse.path),
+            expected="a warehouse with at least one run",
+            found="none",
+            next_step="Run a pipeline on it first, or name one with --pipeline.",
+        )
+    return run
+
+
+def unfinished(warehouse: Warehouse) -> list[Run]:
+    """The runs whose report never came to stand, oldest first."""
+    rows = warehouse.con.execute(f"SELECT {_COLUMNS} FROM raw.run WHERE state = $1 ORDER BY run_id", [OPEN]).fetchall()
+    return [_run(row) for row in rows]
+
+
+def is_current(warehouse: Warehouse, run: Run) -> bool:
+    """True when the ledger in place is the one that this run accounted, and nothing was ingested since."""
+    row = warehouse.con.execute(
+        "SELECT (SELECT max(run_id) FROM raw.run) = $1, (SELECT max(batch_id) FROM raw.batch) IS NOT DISTINCT FROM $2",
+        [run.run_id, run.batch_id],
+    ).fetchone()
+    return row == (True, True)
+
+
+def _insert(warehouse: Warehouse, run: Run) -> None:
+    warehouse.con.execute(
+        "INSERT INTO raw.run BY NAME SELECT $1 AS run_id, $2 AS batch_id, $3 AS pipeline,"
+        " make_timestamptz($4) AS as_of,"
+        " make_timestamptz($5) AS known_at, $6 AS settings, $7 AS state, $8 AS folder, $9 AS manifest_sha256",
+        [
+            run.run_id,
+            run.batch_id,
+            run.pipeline,
+            run.as_of,
+            run.known_at,
+            json.dumps(run.settings),
+            run.state,
+            None if run.folder is None else str(run.folder),
+            run.manifest_sha256,
+        ],
+    )
+
+
+def _run(row: tuple[Any, ...]) -> Run:
+    run_id, batch_id, pipeline, as_of, known_at, settings, state, folder, manifest_sha256 = row
+    return Run(
+        run_id,
+        batch_id,
+        pipeline,
+        as_of,
+        known_at,
+        json.loads(settings),
+        state,
+        None if folder is None else Path(folder),
+        manifest_sha256,
+    )
+
+
+def shown(instant: int) -> str:
+    """An instant as people read it: to the second where it is whole."""
+    text = calendar.iso_instant(instant)
+    return text.replace(".000000Z", "Z")
