@@ -195,6 +195,18 @@ def instant_option(option: str, text: str) -> int:
         ) from None
 
 
+def zone_option(option: str, name: str | None) -> str | None:
+    """The zone that a command line option names. Raises ConfigError."""
+    if name is None:
+        return None
+    try:
+        return _known_zone(name)
+    except ValueError as error:
+        raise ConfigError(
+            where=f"{option} {name}", expected=str(error), found=repr(name), next_step="Correct the option."
+        ) from None
+
+
 def resolve_as_of(as_of: str, zone: str, now: int) -> int:
     """The as-of instant in microseconds; `now` is the one reading of the clock that a run makes."""
     if as_of == "now":

@@ -1,0 +1,307 @@
+"""The command line: one thin function a command. Data goes to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .errors import BadgeledgerError, InternalCheckFailed, UsageError
+from .text import plain
+
+app = typer.Typer(
+    name="badgeledger",
+    help="Counts issued and earned badges against their limits, from the platform's own request logs.",
+    epilog="Example: badgeledger run pipelines/nightly.toml",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+config_app = typer.Typer(
+    help="Show or check the settings of a pipeline file.",
+    epilog="Example: badgeledger config validate pipelines/nightly.toml",
+)
+app.add_typer(config_app, name="config")
+
+PipelineArgument = Annotated[Path, typer.Argument(metavar="PIPELINE.toml", help="The pipeline file.")]
+PipelineOption = Annotated[
+    Path | None, typer.Option("--pipeline", metavar="FILE", help="Use this file's settings, not the last run's.")
+]
+WarehouseOption = Annotated[
+    Path | None, typer.Option("--warehouse", metavar="FILE", help="The warehouse; replaces the pipeline file's.")
+]
+OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="The report folder itself.")]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="INSTANT", help='Such as 2024-09-17T00:00:00Z; or "now", or "start-of-day".'),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="A setting of the rule book, such as zone=Asia/Kolkata."),
+]
+LockOption = Annotated[
+    float, typer.Option("--lock-timeout", metavar="SECONDS", min=0, help="How long to wait for the warehouse.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+LOCK_TIMEOUT_SECONDS = 600.0
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    if version:
+        from . import __version__
+
+        print(f"badgeledger {__version__}")
+        raise typer.Exit
+    _help_without_command(context)
+
+
+@config_app.callback(invoke_without_command=True)
+def _config(context: typer.Context) -> None:
+    _help_without_command(context)
+
+
+def _help_without_command(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit
+
+
+@app.command(epilog="Example: badgeledger run pipelines/nightly.toml --input 'logs/*.jsonl.gz' --as-of now")
+def run(
+    pipeline: PipelineArgument,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option("--input", metavar="PATH", help="A file, folder or glob (plain, .gz, .zst); replaces the file's."),
+    ] = None,
+    warehouse: WarehouseOption = None,
+    out: OutOption = None,
+    as_of: AsOfOption = None,
+    since: Annotated[Path | None, typer.Option("--since", metavar="DIR", help="The report to compare with.")] = None,
+    settings: SetOption = None,
+    full: Annotated[bool, typer.Option("--full", help="Account for every subject anew; today each run does.")] = False,
+    fail_on: Annotated[
+        str | None,
+        typer.Option("--fail-on", metavar="WHAT", help="End with 4 when the report has any: breaches, or errors."),
+    ] = None,
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
+    json: JsonOption = False,
+) -> None:
+    """Run a pipeline: bring logs in, account for them, check, publish the report."""
+    from .commands.run import run_pipeline
+
+    run_pipeline(
+        pipeline,
+        inputs=inputs or [],
+        warehouse=warehouse,
+        out=out,
+        as_of=as_of,
+        since=since,
+        overrides=settings or [],
+        fail_on=fail_on,
+        lock_timeout=lock_timeout,
+        as_json=json,
+    )
+
+
+@app.command(epilog="Example: badgeledger ingest landing/ --warehouse ledger.duckdb")
+def ingest(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or globs.")],
+    warehouse: Annotated[Path, typer.Option("--warehouse", metavar="FILE", help="The warehouse, made if missing.")],
+    zone: Annotated[
+        str | None, typer.Option("--zone", metavar="ZONE", help="The feed's zone, if it writes times without offset.")
+    ] = None,
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
+    json: JsonOption = False,
+) -> None:
+    """Bring logs into a warehouse and print what became of their lines."""
+    from .commands.ingest import ingest_paths
+
+    ingest_paths(paths, warehouse, zone=zone, lock_timeout=lock_timeout, as_json=json)
+
+
+@app.command(epilog="Example: badgeledger report --warehouse ledger.duckdb --as-of 2024-09-17T00:00:00Z --out report")
+def report(
+    pipeline: PipelineOption = None,
+    warehouse: WarehouseOption = None,
+    as_of: AsOfOption = None,
+    known_at: Annotated[
+        str | None, typer.Option("--known-at", metavar="INSTANT", help="Leave out what was ingested after it.")
+    ] = None,
+    out: OutOption = None,
+    settings: SetOption = None,
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
+    json: JsonOption = False,
+) -> None:
+    """Publish a report of what the warehouse holds, also as of a past instant."""
+    from .commands.run import publish_report
+
+    publish_report(
+        pipeline,
+        warehouse,
+        as_of=as_of,
+        known_at=known_at,
+        out=out,
+        overrides=settings or [],
+        lock_timeout=lock_timeout,
+        as_json=json,
+    )
+
+
+@app.command(epilog="Example: badgeledger status --warehouse build/ledger.duckdb")
+def status(
+    pipeline: PipelineOption = None,
+    warehouse: WarehouseOption = None,
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
+    json: JsonOption = False,
+) -> None:
+    """Say what the warehouse holds and which run was the last."""
+    from .commands.status import show_status
+
+    show_status(pipeline, warehouse, lock_timeout=lock_timeout, as_json=json)
+
+
+@app.command(epilog="Example: badgeledger init my-ledger")
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write to; made if missing.")],
+) -> None:
+    """Write a starter pipeline and the sample logs into a folder."""
+    from .commands.init import write_starter
+
+    write_starter(folder)
+
+
+@app.command(epilog="Example: badgeledger generate logs --issuances 100000 --seed 7")
+def generate(
+    out: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write the log files to.")],
+    issuances: Annotated[int, typer.Option("--issuances", min=1, max=10**9, help="Customers in all calls.")] = 10_000,
+    badges: Annotated[int, typer.Option("--badges", min=1, help="Badges defined.")] = 40,
+    customers: Annotated[
+        int | None, typer.Option("--customers", min=1, help="Customers; one for every 25 issuances if not given.")
+    ] = None,
+    days: Annotated[int, typer.Option("--days", min=1, help="Days that the log spans.")] = 92,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same log.")] = 0,
+    files: Annotated[int, typer.Option("--files", min=1, help="Files that the calls are spread over.")] = 4,
+    suffix: Annotated[
+        str, typer.Option("--suffix", help=".jsonl, .jsonl.gz, .jsonl.zst, or mixed for all in turn.")
+    ] = ".jsonl",
+    json: JsonOption = False,
+) -> None:
+    """Write a synthetic log in the platform's own shapes, of any size."""
+    from .commands.generate import write_log
+
+    write_log(
+        out,
+        as_json=json,
+        issuances=issuances,
+        badges=badges,
+        customers=customers,
+        days=days,
+        seed=seed,
+        files=files,
+        suffix=suffix,
+    )
+
+
+@app.command(epilog="Example: badgeledger docs rulebook")
+def docs(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A text; without it, their names.")] = None,
+) -> None:
+    """Print one of the built-in texts: the rule book, the contract, and others."""
+    from .commands.docs import show_docs
+
+    show_docs(name)
+
+
+@config_app.command("show", epilog="Example: badgeledger config show pipelines/nightly.toml --set month=30-days")
+def config_show(pipeline: PipelineArgument, settings: SetOption = None, json: JsonOption = False) -> None:
+    """Print every setting that a run of the file would use, defaults included."""
+    from .commands.config import show_config
+
+    show_config(pipeline, settings or [], as_json=json)
+
+
+@config_app.command("validate", epilog="Example: badgeledger config validate pipelines/nightly.toml")
+def config_validate(pipeline: PipelineArgument, settings: SetOption = None) -> None:
+    """Check a pipeline file without running it."""
+    from .commands.config import validate_config
+
+    validate_config(pipeline, settings or [])
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; every error becomes one paragraph on stderr."""
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(list(arguments), prog_name="badgeledger", standalone_mode=False)
+        sys.stdout.flush()
+    except BadgeledgerError as error:
+        return _fail(error)
+    except BrokenPipeError:
+        # The reader has seen enough. What is left in the buffer must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (KeyboardInterrupt, typer.Abort):
+        print("badgeledger: interrupted; what was not committed is not kept.", file=sys.stderr)
+        return 130
+    except OSError as error:
+        return _fail(_system_error(error))
+    except Exception as error:
+        return _fail(_usage(error) or _crash(error))
+    if code == 130:
+        print("badgeledger: interrupted; what was not committed is not kept.", file=sys.stderr)
+    return code if isinstance(code, int) else 0
+
+
+def _fail(error: BadgeledgerError) -> int:
+    text = plain(str(error))
+    print(text if text.startswith("badgeledger") else f"badgeledger: {text}", file=sys.stderr)
+    return error.exit_code
+
+
+def _usage(error: Exception) -> UsageError | None:
+    """The paragraph of a command line that the parser refused, None for any other error."""
+    context = getattr(error, "ctx", None)
+    if getattr(error, "exit_code", None) != 2:
+        return None
+    name = context.command_path if context is not None else "badgeledger"
+    message = str(error.format_message() if hasattr(error, "format_message") else error).rstrip(".")
+    return UsageError(
+        where=name,
+        expected="the arguments and options of this command",
+        found=message[:1].lower() + message[1:],
+        next_step=f"See {name} --help",
+    )
+
+
+def _system_error(error: OSError) -> InternalCheckFailed:
+    return InternalCheckFailed(
+        where=str(error.filename) if error.filename is not None else "the operating system",
+        expected="reading and writing to work",
+        found=error.strerror or str(error),
+        next_step="Nothing is published. Check the path, its rights and the free space, and run again.",
+    )
+
+
+def _crash(error: Exception) -> InternalCheckFailed:
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    at = (
+        f"{Path(place.tb_frame.f_code.co_filename).name}, line {place.tb_lineno}"
+        if place is not None
+        else "badgeledger"
+    )
+    return InternalCheckFailed(
+        where=at,
+        expected="no unforeseen error",
+        found=f"{type(error).__name__}: {error}",
+        next_step="Nothing is published. This is a fault of badgeledger: report it with this line and the command.",
+    )

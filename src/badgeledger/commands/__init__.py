@@ -1,0 +1,1 @@
+"""What each command prints; the work itself is done in the modules above the command line."""

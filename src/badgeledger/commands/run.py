@@ -1,0 +1,175 @@
+"""`badgeledger run` and `badgeledger report`: from settings to a report, and the few lines that a person reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from .. import pipeline as steps
+from .. import runs
+from ..errors import UsageError
+from ..pipeline import RunResult
+from ..progress import progress
+from ..settings import instant_option, load, with_overrides
+from ..text import counted, number, plain
+from .status import warehouse_path
+
+_CONDITIONS = ("breaches", "errors")
+
+
+def run_pipeline(
+    path: Path,
+    *,
+    inputs: Sequence[str],
+    warehouse: Path | None,
+    out: Path | None,
+    as_of: str | None,
+    since: Path | None,
+    overrides: Sequence[str],
+    fail_on: str | None,
+    lock_timeout: float,
+    as_json: bool,
+) -> None:
+    """Run a pipeline file and print its summary. Raises FailOnMet after the summary."""
+    _refuse_later_options(fail_on, since)
+    file = load(path, overrides)
+    if as_of not in {None, "now", "start-of-day"}:
+        instant_option("--as-of", str(as_of))
+    with progress() as shown:
+        result = steps.run(
+            file,
+            inputs=inputs,
+            warehouse=warehouse,
+            out=out,
+            as_of=as_of,
+            lock_timeout=lock_timeout,
+            progress=shown,
+        )
+    _print_result(result, as_json=as_json)
+    if fail_on is not None:
+        sys.stdout.flush()
+        steps.fail_on(fail_on, result)
+
+
+def publish_report(
+    pipeline: Path | None,
+    warehouse: Path | None,
+    *,
+    as_of: str | None,
+    known_at: str | None,
+    out: Path | None,
+    overrides: Sequence[str],
+    lock_timeout: float,
+    as_json: bool,
+) -> None:
+    """Publish a report of what the warehouse holds and print its summary."""
+    path = warehouse_path(pipeline, warehouse)
+    if as_of not in {None, "now", "start-of-day"}:
+        instant_option("--as-of", str(as_of))
+    known = None if known_at is None else instant_option("--known-at", known_at)
+    file = None if pipeline is None else load(pipeline)
+    with progress() as shown:
+        result = steps.make_report(
+            path,
+            file=file,
+            overrides=lambda rules: with_overrides(rules, overrides),
+            as_of=as_of,
+            known_at=known,
+            out=out,
+            lock_timeout=lock_timeout,
+            progress=shown,
+        )
+    rules = ", ".join(f"{key}={value}" for key, value in result.rules.model_dump().items())
+    print(f"settings of {pipeline if pipeline is not None else 'the last run'}: {rules}", file=sys.stderr)
+    _print_result(result, as_json=as_json)
+
+
+def _refuse_later_options(fail_on: str | None, since: Path | None) -> None:
+    if since is not None or fail_on == "new-breaches":
+        raise UsageError(
+            where="--since" if since is not None else "--fail-on new-breaches",
+            expected="an option of this version",
+            found="one that compares two nights, which this version does not do yet",
+            next_step="Leave it out; --fail-on breaches looks at all breaches.",
+        )
+    if fail_on is not None and fail_on not in _CONDITIONS:
+        raise UsageError(
+            where=f"--fail-on {fail_on}",
+            expected=" or ".join(_CONDITIONS),
+            found=repr(fail_on),
+            next_step="Name one of them.",
+        )
+
+
+def _print_result(result: RunResult, *, as_json: bool) -> None:
+    print(json.dumps(_facts(result), indent=2) if as_json else "\n".join(_summary(result)))
+
+
+def _facts(result: RunResult) -> dict[str, Any]:
+    published = result.published
+    return {
+        "pipeline": result.pipeline,
+        "as_of": runs.shown(result.as_of),
+        "rules": result.rules.model_dump(),
+        "files": [asdict(file) for file in result.files],
+        "totals": dict(result.totals),
+        "report": None
+        if published is None
+        else {
+            "folder": str(published.folder),
+            "manifest_sha256": published.manifest_sha256,
+            "kept": published.kept,
+        },
+        "warehouse": str(result.warehouse),
+    }
+
+
+def _summary(result: RunResult) -> list[str]:
+    """At most twelve lines: verdict, counts, the path of the report, the next command."""
+    totals, published = result.totals, result.published
+    lines = []
+    if totals:
+        breaches = counted(totals["breaches"], "breach", "breaches") if totals["breaches"] else "no breach"
+        findings = counted(totals["findings"], "finding")
+        lines.append(f"{plain(result.pipeline)}: {breaches}, {findings} ({counted(totals['errors'], 'error')})")
+        lines.append(f"  as of       {runs.shown(result.as_of)}, zone {result.rules.zone}")
+        lines.append(
+            f"  counted     {number(totals['counted'])} of {counted(totals['issuances'], 'issuance')}"
+            f" on {counted(totals['badges'], 'badge')}"
+        )
+    if result.files:
+        lines.append(f"  lines       {_reconciliation(result)}")
+    if published is not None:
+        place = _shown_path(published.folder)
+        page = published.folder / "report.html"
+        lines.append(f"  report      {_shown_path(page) if page.exists() else place}{_kept(published.kept)}")
+    lines.append(f"next: badgeledger status --warehouse {_shown_path(result.warehouse)}")
+    return lines
+
+
+def _reconciliation(result: RunResult) -> str:
+    fresh = [file for file in result.files if not file.known]
+    read, accepted, duplicate, quarantined = (
+        number(sum(getattr(file, name) for file in fresh)) for name in ("lines", "accepted", "duplicate", "quarantined")
+    )
+    known = len(result.files) - len(fresh)
+    note = f"; {counted(known, 'file')} known from before" if known else ""
+    return (
+        f"{read} read = {accepted} accepted + {duplicate} duplicate + {quarantined} quarantined"
+        f" ({counted(len(fresh), 'file')}{note})"
+    )
+
+
+def _kept(kept: bool) -> str:
+    return "  (unchanged)" if kept else ""
+
+
+def _shown_path(path: Path) -> str:
+    """The path from here where it lies below, else the whole path."""
+    relative = os.path.relpath(path)
+    return plain(str(path) if relative.startswith("..") else relative)
