@@ -240,8 +240,12 @@ def run_command(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; every error becomes one paragraph on stderr."""
     command = typer.main.get_command(app)
     try:
-        code = command.main(list(arguments), prog_name="badgeledger", standalone_mode=False)
+        # Not command.main(): it ends a broken pipe with code 1.
+        with command.make_context("badgeledger", list(arguments)) as context:
+            command.invoke(context)
         sys.stdout.flush()
+    except typer.Exit as leave:
+        return leave.exit_code
     except BadgeledgerError as error:
         return _fail(error)
     except BrokenPipeError:
@@ -255,9 +259,7 @@ def run_command(arguments: Sequence[str]) -> int:
         return _fail(_system_error(error))
     except Exception as error:
         return _fail(_usage(error) or _crash(error))
-    if code == 130:
-        print("badgeledger: interrupted; what was not committed is not kept.", file=sys.stderr)
-    return code if isinstance(code, int) else 0
+    return 0
 
 
 def _fail(error: BadgeledgerError) -> int:
