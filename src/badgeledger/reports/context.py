@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+
+from ..calendar import microseconds_of
 
 NOT_JUDGED = ("cycle-mismatch", "earn-count-mismatch", "straddle")
 
@@ -45,5 +47,4 @@ class ReportContext:
     @property
     def as_of_us(self) -> int:
         """As-of as integer microseconds since the epoch."""
-        since = self.as_of.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-        return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+        return microseconds_of(self.as_of)

@@ -1,0 +1,531 @@
+"use strict";
+// The page is whole without this file. It adds search, facets, sorting, links into every view and the evidence of a
+// breach. No markup is ever built from data: every text enters as a text node.
+(() => {
+const $ = (selector, root = document) => root.querySelector(selector);
+const DAY_US = 86400e6;
+const PAGE = 100;
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+
+// Text, numbers and time: no locale, no time-zone table of the browser.
+const hex = (code, width) => code.toString(16).padStart(width, "0");
+const escaped = (code) => ({ 9: "\\t", 10: "\\n", 13: "\\r" })[code] ?? (code < 256 ? "\\x" + hex(code, 2) : code < 65536 ? "\\u" + hex(code, 4) : "\\U" + hex(code, 8));
+// What cannot be seen, or turns the direction of text, is written out: as text.plain does for the rest of the page.
+const visible = (text) => text.replace(UNSEEN, (character) => escaped(character.codePointAt(0)));
+const grouped = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+const many = (n, one, more = one + "s") => grouped(n) + " " + (n === 1 ? one : more);
+const ordinal = (n) => grouped(n) + (n % 100 > 10 && n % 100 < 14 ? "th" : ["th", "st", "nd", "rd"][n % 10] || "th");
+const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+function clock(us) {
+  const milliseconds = Math.floor(us / 1000), micro = us - Math.floor(us / 1e6) * 1e6;
+  const whole = new Date(milliseconds).toISOString().slice(0, 19).replace("T", " ");
+  return micro ? whole + "." + String(micro).padStart(6, "0") : whole;
+}
+function element(name, given = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(given)) {
+    if (key in made && key !== "list") made[key] = value; else made.setAttribute(key, value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}
+const bdi = (text) => element("bdi", {}, visible(text));
+
+async function unpack(name) {
+  const bytes = Uint8Array.from(atob($("#data-" + name).content.textContent), (c) => c.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+}
+
+// Columns: each answers text(row), key(row) for sorting, and find(token) as a mask of rows.
+function dictionary(words, places) {
+  const index = Int32Array.from(places);
+  return {
+    words, index,
+    text: (row) => words[index[row]],
+    ranks() {
+      const order = words.map((_, i) => i).sort((a, b) => compare(words[a], words[b]));
+      const rank = new Float64Array(words.length);
+      order.forEach((word, place) => { rank[word] = place; });
+      return Float64Array.from(index, (word) => rank[word]);
+    },
+    find(token, mask) {
+      const hit = Uint8Array.from(words, (word) => (word.toLowerCase().includes(token) ? 1 : 0));
+      for (let row = 0; row < index.length; row++) mask[row] |= hit[index[row]];
+    },
+  };
+}
+function joined(text) {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  const lower = text.toLowerCase(), rows = starts.length;
+  starts.push(text.length + 1);
+  const word = (row) => text.slice(starts[row], starts[row + 1] - 1);
+  return {
+    text: word,
+    ranks() {
+      const words = starts.slice(0, rows).map((_, row) => word(row));
+      const rank = new Float64Array(rows);
+      words.map((_, row) => row).sort((a, b) => compare(words[a], words[b])).forEach((row, place) => { rank[row] = place; });
+      return rank;
+    },
+    find(token, mask) {
+      let row = 0;
+      for (let at = lower.indexOf(token); at >= 0; at = lower.indexOf(token, starts[row + 1])) {
+        let above = rows;
+        while (above - row > 1) { const middle = (row + above) >> 1; if (starts[middle] <= at) row = middle; else above = middle; }
+        mask[row] = 1;
+        if (row + 1 >= rows) break;
+      }
+    },
+  };
+}
+function numeric(steps) {
+  const values = new Float64Array(steps.length);
+  let before = 0;
+  steps.forEach((step, row) => { values[row] = step === null ? NaN : (before += step); });
+  return { values, text: (row) => (Number.isNaN(values[row]) ? "" : String(values[row])), ranks: () => ranked(values) };
+}
+function ranked(values) {
+  const order = Float64Array.from(values).sort();
+  return values.map((value) => {
+    if (Number.isNaN(value)) return -1;
+    let low = 0, high = order.length;
+    while (low < high) { const middle = (low + high) >> 1; if (order[middle] < value) low = middle + 1; else high = middle; }
+    return low;
+  });
+}
+function decode(document) {
+  const columns = {};
+  for (const [name, column] of Object.entries(document.columns)) {
+    if (column.k === "d") columns[name] = dictionary(column.d, column.i);
+    else if (column.k === "t") columns[name] = joined(column.t);
+    else if (column.k === "n") columns[name] = numeric(column.n);
+  }
+  for (const [name, column] of Object.entries(document.columns)) {
+    if (column.k !== "w") continue;
+    const base = columns[column.clock].values;
+    columns[name] = { values: Float64Array.from(column.i, (place, row) => {
+      const bound = column.d[place];
+      return bound === null ? NaN : bound[0] ? base[row] + bound[1] : bound[1];
+    }) };
+  }
+  const { limit_name: limit, count, number, badge_id: badge, processed_at: processed } = columns;
+  columns.badge_name = dictionary(badge.words ? badge.words.map((id) => document.badge_names[id] || "") : [""],
+    badge.words ? badge.index : new Int32Array(document.rows));
+  if (count) {
+    const excess = count.values.map((value, row) => value - number.values[row]);
+    columns.excess = { values: excess, ranks: () => ranked(excess) };
+    columns.limit_words = dictionary(limit.words.map((name) => page.limits[name] || name), limit.index);
+  }
+  const days = processed.values.map((us) => Math.floor(local(us) / DAY_US));
+  return { ...document, columns, days };
+}
+let page;
+function local(us) {
+  const [starts, seconds] = page.offsets;
+  let at = 0;
+  while (at + 1 < starts.length && starts[at + 1] <= us) at++;
+  return us + seconds[at] * 1e6;
+}
+function stamp(us) {
+  if (Number.isNaN(us)) return element("span", { className: "none" }, "–");
+  const made = element("time", { className: "stamp" }, element("span", {}, clock(us) + " ", element("abbr", { title: "Coordinated Universal Time" }, "UTC")));
+  if (!/^(Etc\/)?UTC$/.test(page.zone)) made.append(element("small", {}, clock(local(us)) + " " + page.zone));
+  return made;
+}
+const dayNumber = (text) => (/^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text + "T00:00:00Z") / 864e5 : NaN);
+const breachId = (data, row) => data.columns.row_key.text(row) + "~" + data.codes[data.columns.limit_name.text(row)];
+const findingId = (data, row) => data.columns.row_key.text(row) + "~" + data.columns.code.text(row);
+const source = (columns, row) => {
+  const file = columns.source_file.text(row);
+  return file && columns.source_line ? file + ":" + columns.source_line.text(row) : file;
+};
+const tag = (severity) => element("span", { className: "tag " + severity }, severity);
+function badgeCell(data, row) {
+  const id = data.columns.badge_id.text(row), name = data.columns.badge_name.text(row);
+  return element("span", { className: "badge" }, bdi(name || id), name && name !== id ? element("small", {}, bdi(id)) : null);
+}
+function limitCell(name) {
+  return element("span", { className: "limit" }, page.limits[name] || name, element("small", {}, name));
+}
+
+// The two tables: what they search, which facets they offer, and their cells.
+const TABLES = {
+  breaches: {
+    one: "breach", more: "breaches", route: "breach", id: breachId,
+    search: ["badge_name", "badge_id", "limit_name", "limit_words", "customer_id", "issuance_id", "request_id", "owner_type", "source_file", "row_key"],
+    facets: { badge: ["Badge", "badge_id"], limit: ["Limit", "limit_name"], owner: ["Owner", "owner_type"] },
+    heads: [["processed_at", "Processed at"], ["badge_name", "Badge"], ["limit_name", "Limit"], ["customer_id", "Customer"], ["count", "Count", 1], ["number", "Number", 1], ["excess", "Excess", 1], ["", "Source"]],
+    cells: (data, row) => [
+      element("a", { href: "#/breach/" + encodeURIComponent(breachId(data, row)) }, stamp(data.columns.processed_at.values[row])),
+      badgeCell(data, row), limitCell(data.columns.limit_name.text(row)), bdi(data.columns.customer_id.text(row)),
+      grouped(data.columns.count.values[row]), grouped(data.columns.number.values[row]), "+" + grouped(data.columns.excess.values[row]),
+      bdi(source(data.columns, row)),
+    ],
+    export: ["breach_id", "processed_at", "badge_id", "badge_name", "limit_name", "customer_id", "count", "number", "excess", "window_start", "window_end", "event_at", "issuance_id", "request_id", "owner_type", "version", "source_file", "source_line"],
+  },
+  findings: {
+    one: "finding", more: "findings", route: "finding", id: findingId,
+    search: ["code", "severity", "badge_name", "badge_id", "customer_id", "issuance_id", "request_id", "detail", "source_file", "row_key"],
+    facets: { severity: ["Severity", "severity"], code: ["Code", "code"], badge: ["Badge", "badge_id"] },
+    heads: [["processed_at", "Processed at"], ["severity", "Severity"], ["code", "Code"], ["badge_name", "Badge"], ["customer_id", "Customer"], ["", "Detail"], ["", "Source"]],
+    cells: (data, row) => [
+      element("a", { href: "#/finding/" + encodeURIComponent(findingId(data, row)) }, stamp(data.columns.processed_at.values[row])),
+      tag(data.columns.severity.text(row)), element("code", {}, data.columns.code.text(row)), badgeCell(data, row),
+      bdi(data.columns.customer_id.text(row)), bdi(data.columns.detail.text(row)), bdi(source(data.columns, row)),
+    ],
+    export: ["finding_id", "processed_at", "code", "severity", "platform_code", "badge_id", "customer_id", "issuance_id", "request_id", "detail", "source_file", "source_line"],
+  },
+};
+const loaded = {};
+const load = (name) => (loaded[name] ??= unpack(name).then((document) => (document.columns ? decode(document) : document)));
+const explorers = {};
+let lastUsed = null;
+
+class Explorer {
+  constructor(root, name, data) {
+    Object.assign(this, { root, name, data, table: TABLES[name], state: {}, ranks: {} });
+    this.facets = Object.entries(this.table.facets).filter(([, [, column]]) => data.columns[column].words);
+    this.build();
+  }
+  build() {
+    const changed = (push) => this.go(this.read(), push);
+    this.query = element("input", { type: "search", placeholder: "several words, -word excludes", autocomplete: "off", spellcheck: false });
+    this.query.addEventListener("input", () => changed(false));
+    this.selects = Object.fromEntries(this.facets.map(([key, [label]]) => {
+      const select = element("select", { "aria-label": label });
+      select.addEventListener("change", () => changed(true));
+      return [key, select];
+    }));
+    // Plain text, not a date control: that one would show days in the reader's language.
+    const day = () => element("input", { type: "text", inputMode: "numeric", placeholder: "2024-12-31", maxLength: 10, size: 10, className: "day" });
+    this.from = day();
+    this.to = day();
+    for (const field of [this.from, this.to]) field.addEventListener("change", () => changed(true));
+    const controls = element("div", { className: "controls" }, element("label", {}, "Search", this.query),
+      ...this.facets.map(([key, [label]]) => element("label", {}, label, this.selects[key])),
+      element("label", {}, "From day", this.from), element("label", {}, "To day", this.to));
+    this.status = element("p", { role: "status" });
+    this.chips = element("span");
+    const link = element("button", { type: "button" }, "Copy link");
+    link.addEventListener("click", () => copy(link, location.href));
+    const sql = element("button", { type: "button" }, "Copy SQL");
+    sql.addEventListener("click", () => copy(sql, this.sql()));
+    const csv = element("button", { type: "button" }, "Rows as CSV");
+    csv.addEventListener("click", () => this.save());
+    const head = element("tr", {}, ...this.table.heads.map(([key, label, right]) => {
+      const cell = element("th", { scope: "col", className: right ? "r" : "" });
+      if (!key || !this.data.columns[key]) { cell.append(label); return cell; }
+      const button = element("button", { type: "button" }, label);
+      button.addEventListener("click", () => this.go({ ...this.state, page: "", sort: this.state.sort === "-" + key ? key : "-" + key }, true));
+      cell.append(button);
+      return cell;
+    }));
+    this.body = element("tbody");
+    this.head = head;
+    this.previous = element("button", { type: "button" }, "Previous");
+    this.next = element("button", { type: "button" }, "Next");
+    this.place = element("span");
+    this.previous.addEventListener("click", () => this.turn(-1));
+    this.next.addEventListener("click", () => this.turn(1));
+    this.root.append(controls, element("div", { className: "status" }, this.status, this.chips, element("span", { className: "acts" }, link, sql, csv)),
+      element("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": this.table.more }, element("table", {}, element("thead", {}, head), this.body)),
+      element("p", { className: "pages" }, this.previous, this.place, this.next));
+    this.root.addEventListener("focusin", () => { lastUsed = this; });
+  }
+  read() {
+    const state = { q: this.query.value, from: this.from.value, to: this.to.value, sort: this.state.sort, page: "" };
+    for (const [key, select] of Object.entries(this.selects)) state[key] = select.value;
+    return state;
+  }
+  hash(state) {
+    const given = new URLSearchParams(Object.entries(state).filter(([, value]) => value));
+    return "#/" + this.name + (String(given) ? "?" + given : "");
+  }
+  go(state, push) {
+    lastUsed = this;
+    const hash = this.hash(state);
+    if (hash !== location.hash) history[push ? "pushState" : "replaceState"](null, "", hash);
+    this.show(state);
+  }
+  turn(by) {
+    const at = Math.min(Math.max(this.pageAt + by, 1), this.pages);
+    if (at !== this.pageAt) this.go({ ...this.state, page: at > 1 ? String(at) : "" }, true);
+  }
+  show(state) {
+    this.state = state;
+    if (this.query.value !== (state.q || "")) this.query.value = state.q || "";
+    this.from.value = state.from || "";
+    this.to.value = state.to || "";
+    this.filter();
+    this.sort();
+    this.paint();
+  }
+  tokens() {
+    return [...(this.state.q || "").toLowerCase().matchAll(/(-?)(?:"([^"]*)"|(\S+))/g)]
+      .map(([, not, phrase, word]) => [not === "-", phrase ?? word]).filter(([, token]) => token && token !== "-");
+  }
+  filter() {
+    const { rows, columns, days } = this.data;
+    const failed = new Uint8Array(rows), who = new Uint8Array(rows);
+    for (const [not, token] of this.tokens()) {
+      const mask = new Uint8Array(rows);
+      for (const name of this.table.search) columns[name]?.find?.(token, mask);
+      for (let row = 0; row < rows; row++) if (mask[row] === (not ? 1 : 0)) failed[row] = 2;
+    }
+    const from = this.bound(this.from, this.state.from, -Infinity), to = this.bound(this.to, this.state.to, Infinity);
+    if (from > -Infinity || to < Infinity) for (let row = 0; row < rows; row++) if (!(days[row] >= from && days[row] <= to)) failed[row] = 2;
+    this.facets.forEach(([key, [, name]], facet) => {
+      if (!this.state[key]) return;
+      const { words, index } = columns[name], wanted = words.indexOf(this.state[key]);
+      for (let row = 0; row < rows; row++) if (index[row] !== wanted) { failed[row] = Math.min(2, failed[row] + 1); who[row] = facet; }
+    });
+    // A facet counts the rows that pass everything but itself: what one would get by choosing otherwise.
+    this.facets.forEach(([key, [, name]], facet) => {
+      const { words, index } = columns[name], counts = new Int32Array(words.length);
+      for (let row = 0; row < rows; row++) if (!failed[row] || (failed[row] === 1 && who[row] === facet)) counts[index[row]]++;
+      this.fill(this.selects[key], key, words, counts);
+    });
+    let kept = 0;
+    this.found = new Int32Array(rows);
+    for (let row = 0; row < rows; row++) if (!failed[row]) this.found[kept++] = row;
+    this.found = this.found.slice(0, kept);
+  }
+  // A day that is no day filters nothing, and its field says so.
+  bound(field, text, open) {
+    const day = text ? dayNumber(text) : open, known = !Number.isNaN(day);
+    field.setCustomValidity(known ? "" : "A day is written 2024-12-31");
+    field.setAttribute("aria-invalid", String(!known));
+    return known ? day : open;
+  }
+  fill(select, key, words, counts) {
+    const chosen = this.state[key] || "";
+    const order = words.map((_, i) => i).filter((i) => words[i] !== "" && (counts[i] || words[i] === chosen))
+      .sort((a, b) => counts[b] - counts[a] || compare(words[a], words[b])).slice(0, 200);
+    if (chosen && !words.includes(chosen)) select.replaceChildren(element("option", { value: chosen }, visible(chosen) + " (0)"));
+    else select.replaceChildren();
+    select.prepend(element("option", { value: "" }, "all"));
+    for (const i of order) select.append(element("option", { value: words[i] }, visible(this.label(key, words[i])) + " (" + grouped(counts[i]) + ")"));
+    select.value = chosen;
+  }
+  label(key, word) {
+    if (key === "badge") return this.data.badge_names[word] || word;
+    return key === "limit" ? page.limits[word] || word : word;
+  }
+  sort() {
+    const wanted = this.state.sort || "", key = wanted.replace(/^-/, ""), down = wanted.startsWith("-");
+    if (!key || !this.data.columns[key]?.ranks) return;
+    const ranks = (this.ranks[key] ??= this.data.columns[key].ranks()), rows = this.data.rows;
+    const keys = Float64Array.from(this.found, (row) => (down ? rows - ranks[row] : ranks[row] + 1) * rows + row).sort();
+    this.found = Int32Array.from(keys, (value) => value % rows);
+  }
+  paint() {
+    const { table, data, found } = this;
+    this.pages = Math.max(1, Math.ceil(found.length / PAGE));
+    this.pageAt = Math.min(Math.max(1, parseInt(this.state.page, 10) || 1), this.pages);
+    const shown = found.slice((this.pageAt - 1) * PAGE, this.pageAt * PAGE);
+    const rightward = table.heads.map(([, , right]) => right);
+    this.body.replaceChildren(...Array.from(shown, (row) => element("tr", {}, ...table.cells(data, row).map((cell, i) =>
+      element("td", { className: rightward[i] ? "r" : table.heads[i][1] === "Source" ? "id" : "" }, cell)))));
+    table.heads.forEach(([key], i) => {
+      const sorted = (this.state.sort || "-processed_at").replace(/^-/, "") === key;
+      if (sorted) this.head.children[i].setAttribute("aria-sort", (this.state.sort || "-").startsWith("-") ? "descending" : "ascending");
+      else this.head.children[i].removeAttribute("aria-sort");
+    });
+    this.status.textContent = grouped(found.length) + " of " + grouped(data.rows) + " " + table.more + this.totals();
+    this.place.textContent = found.length ? "Rows " + grouped((this.pageAt - 1) * PAGE + 1) + " to " + grouped(Math.min(this.pageAt * PAGE, found.length)) + ", page " + grouped(this.pageAt) + " of " + grouped(this.pages) : "No row fits.";
+    this.previous.disabled = this.pageAt <= 1;
+    this.next.disabled = this.pageAt >= this.pages;
+    this.chips.replaceChildren(...Object.entries(this.state).filter(([key, value]) => value && key !== "page" && key !== "sort").map(([key, value]) => {
+      const chip = element("button", { type: "button", className: "chip", title: "Remove this filter" }, visible(key === "q" ? value : key + ": " + this.label(key, value)));
+      chip.addEventListener("click", () => { this.go({ ...this.state, [key]: "", page: "" }, true); this.query.focus(); });
+      return chip;
+    }));
+  }
+  totals() {
+    const { customer_id: customer, badge_id: badge, excess } = this.data.columns;
+    const distinct = (column) => {
+      if (!column.words) return new Set(Array.from(this.found, (row) => column.text(row))).size;
+      const seen = new Uint8Array(column.words.length);
+      for (const row of this.found) seen[column.index[row]] = 1;
+      return seen.reduce((sum, one, i) => sum + (one && column.words[i] !== "" ? 1 : 0), 0);
+    };
+    let sum = 0;
+    if (excess) for (const row of this.found) sum += excess.values[row];
+    return " · " + many(distinct(badge), "badge") + ", " + many(distinct(customer), "customer") + (excess ? ", excess " + grouped(sum) + " in all" : "");
+  }
+  sql() {
+    const quote = (text) => "'" + text.replaceAll("'", "''") + "'";
+    const wanted = this.facets.filter(([key]) => this.state[key]).map(([key, [, name]]) => name + " = " + quote(this.state[key]));
+    const zoned = "(processed_at at time zone " + quote(page.zone) + ")::date";
+    if (this.state.from) wanted.push(zoned + " >= " + quote(this.state.from));
+    if (this.state.to) wanted.push(zoned + " <= " + quote(this.state.to));
+    for (const [not, token] of this.tokens()) {
+      const fields = this.table.search.filter((name) => !/^(limit_words|badge_name)$/.test(name) || (name === "badge_name" && this.name === "breaches"));
+      wanted.push((not ? "not " : "") + "contains(lower(concat_ws(chr(10), " + fields.join(", ") + ")), " + quote(token) + ")");
+    }
+    return "select * from '" + this.name + ".parquet'" + (wanted.length ? "\nwhere " + wanted.join("\n  and ") : "") + "\norder by processed_at desc, row_key;";
+  }
+  save() {
+    const { columns } = this.data, made = (name, row) => {
+      if (name === this.table.one + "_id") return this.table.id(this.data, row);
+      if (!columns[name]) return "";
+      if (/_at$|^window/.test(name)) return Number.isNaN(columns[name].values[row]) ? "" : iso(columns[name].values[row]);
+      return columns[name].text ? columns[name].text(row) : String(columns[name].values[row]);
+    };
+    const names = this.table.export.filter((name) => name.endsWith("_id") || columns[name]).filter((name) => name === this.table.one + "_id" || columns[name]);
+    const quote = (text) => (/[",\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text);
+    const lines = Array.from(this.found, (row) => names.map((name) => quote(made(name, row))).join(","));
+    const file = URL.createObjectURL(new Blob([names.join(",") + "\n" + lines.join("\n") + (lines.length ? "\n" : "")], { type: "text/csv" }));
+    element("a", { href: file, download: this.name + "-filtered.csv" }).click();
+    setTimeout(() => URL.revokeObjectURL(file), 60000);
+  }
+}
+const iso = (us) => { const text = clock(us).replace(" ", "T"); return (text.length > 19 ? text : text + ".000000") + "Z"; };
+
+function copy(button, text) {
+  const label = button.textContent, done = (word) => { button.textContent = word; setTimeout(() => { button.textContent = label; }, 1500); };
+  if (navigator.clipboard) navigator.clipboard.writeText(text).then(() => done("Copied"), () => window.prompt("Copy:", text));
+  else window.prompt("Copy:", text);
+}
+
+// The evidence of one breach or finding, in a sheet over the page.
+function rowOf(data, id, idOf) {
+  const key = id.slice(0, id.lastIndexOf("~"));
+  for (let row = 0; row < data.rows; row++) if (data.columns.row_key.text(row) === key && idOf(data, row) === id) return row;
+  return -1;
+}
+function sheet(title, ...content) {
+  const box = $("#sheet"), close = element("button", { type: "button", className: "close" }, "Close");
+  close.addEventListener("click", () => box.close());
+  box.replaceChildren(element("h2", { id: "sheet-title" }, title), close, ...content);
+  if (!box.open) box.showModal();
+  box.scrollTop = 0;
+}
+function acts(id, table) {
+  const link = element("button", { type: "button" }, "Copy link"), sql = element("button", { type: "button" }, "Copy SQL"), explain = element("button", { type: "button" }, "Copy command");
+  link.addEventListener("click", () => copy(link, location.href));
+  sql.addEventListener("click", () => copy(sql, "select * from '" + table.more + ".parquet' where " + table.one + "_id = '" + id.replaceAll("'", "''") + "';"));
+  explain.addEventListener("click", () => copy(explain, "badgeledger explain " + id));
+  return element("p", { className: "acts" }, element("code", {}, visible("badgeledger explain " + id)), link, sql, explain);
+}
+const pairs = (entries) => element("dl", { className: "pairs" }, ...entries.filter(Boolean).flatMap(([term, value]) => [element("dt", {}, term), element("dd", {}, value)]));
+const text = (data, name, row) => (data.columns[name] ? data.columns[name].text(row) : "");
+
+async function showBreach(id) {
+  const data = await load("breaches"), row = rowOf(data, id, breachId);
+  if (row < 0) { sheet("Not in this page", element("p", {}, "No breach with this id is embedded here: ", bdi(id), ". If the page holds only the newest, look in breaches.parquet."), acts(id, TABLES.breaches)); return; }
+  const { columns } = data, count = columns.count.values[row], number = columns.number.values[row];
+  const limit = columns.limit_name.text(row), badgeWide = limit.startsWith("BADGE"), outcome = text(data, "outcome", row);
+  const from = columns.window_start.values[row], to = columns.window_end.values[row];
+  const badge = columns.badge_name.text(row) || columns.badge_id.text(row);
+  const evidence = await load("evidence"), inside = evidence.spans[id];
+  sheet("The " + ordinal(count) + " where " + (number ? "only " + grouped(number) + (number === 1 ? " fits" : " fit") : "none fits"),
+    element("p", { className: "story" }, badgeWide ? "All customers together have " : "Customer ", badgeWide ? "" : bdi(columns.customer_id.text(row)), badgeWide ? "" : " has ",
+      many(count, "counted issuance"), " of ", element("b", {}, bdi(badge)), " where the limit is ", grouped(number), " (" + (page.limits[limit] || limit) + "). This one is " + grouped(count - number) + " over."),
+    inside ? strip(evidence, inside, from, to, number) : element("p", { className: "cut" }, "The page draws the spans of the newest and shorter breaches only; the issuances inside this one are in issuances.parquet."),
+    pairs([
+      ["Limit", limitCell(limit)], ["Number, count, excess", grouped(number) + ", " + grouped(count) + ", +" + grouped(count - number)],
+      ["Span from", Number.isNaN(from) ? "the badge’s first issuance" : stamp(from)], ["Span to (not included)", stamp(to)],
+      ["Processed at", stamp(columns.processed_at.values[row])], ["Event at", stamp(columns.event_at.values[row])],
+      ["Customer", bdi(columns.customer_id.text(row))], columns.issuance_id && ["Issuance", bdi(text(data, "issuance_id", row))], columns.request_id && ["Request", bdi(text(data, "request_id", row))],
+      ["Owner", bdi(text(data, "owner_type", row) || "–")], ["Version in force", bdi(text(data, "version", row) || "–")],
+      ["The platform’s answer", outcome === "ACCEPTED" ? "accepted" : outcome === "ASSUMED" ? "not known; accepted is assumed" : bdi(outcome || "–")],
+      ["Room again", free(evidence, inside, limit, number, to)], ["Source", bdi(source(columns, row))],
+    ]), acts(id, TABLES.breaches));
+}
+// The next instant at which one more would fit, if nothing else is issued meanwhile.
+function free(evidence, inside, limit, number, to) {
+  const [, kind, unit, size] = limit.split(":");
+  if (kind === "FIXED_VALUE" || number === 0) return "never under this limit";
+  if (kind === "FIXED_WINDOW") return element("span", {}, "with the next cycle, from ", stamp(to));
+  if (!inside) return "when enough issuances have left the span";
+  const leaving = evidence.at[inside[inside.length - number]];
+  if (page.rolling_edge !== "instant" || unit === "MONTHS") return element("span", {}, "when the issuance of ", stamp(leaving), " leaves the span");
+  return element("span", {}, "from ", stamp(leaving + Number(size) * (unit === "WEEKS" ? 7 : 1) * DAY_US), " if nothing else is issued");
+}
+function strip(evidence, inside, from, to, number) {
+  evidence.at ??= numeric(evidence.clocks.n).values;
+  const space = $(".brand svg").namespaceURI, draw = (name, given) => { const made = document.createElementNS(space, name); for (const [key, value] of Object.entries(given)) made.setAttribute(key, value); return made; };
+  const times = inside.map((i) => evidence.at[i]), low = Number.isNaN(from) ? Math.min(...times) : from, wide = Math.max(1, to - low);
+  const picture = draw("svg", { viewBox: "0 0 1000 40", preserveAspectRatio: "none", "aria-hidden": "true" });
+  picture.append(draw("rect", { class: "room", width: 1000, height: 40 }), draw("path", { class: "end", d: "M0 -4V44M1000 -4V44" }));
+  times.forEach((us, i) => { const x = (1000 * (us - low)) / wide; picture.append(draw("path", { class: i < number ? "in" : "out", d: "M" + x + (i < number ? " 12V40" : " 0V40") })); });
+  const list = element("table", {}, element("thead", {}, element("tr", {}, ...["", "At", "Issuance"].map((label) => element("th", { scope: "col" }, label)))),
+    element("tbody", {}, ...inside.map((i, place) => element("tr", {}, element("td", { className: place < number ? "r" : "r over" }, grouped(place + 1)), element("td", {}, stamp(evidence.at[i])), element("td", { className: "id" }, bdi(evidence.ids[i]))))));
+  return element("figure", { className: "span" }, picture,
+    element("p", { className: "axis" }, element("span", {}, clock(low)), element("span", {}, clock(to) + " not included")),
+    element("details", {}, element("summary", {}, "Every counted issuance inside: " + grouped(inside.length) + ", of which " + grouped(Math.min(number, inside.length)) + " fit"), list));
+}
+async function showFinding(id) {
+  const data = await load("findings"), row = rowOf(data, id, findingId);
+  if (row < 0) { sheet("Not in this page", element("p", {}, "No finding with this id is embedded here: ", bdi(id), ". If the page holds only the newest, look in findings.parquet."), acts(id, TABLES.findings)); return; }
+  const code = text(data, "code", row), [title, why, doing] = page.guides[code] || [code, "", ""];
+  const customer = text(data, "customer_id", row);
+  sheet(title, element("p", { className: "story" }, tag(text(data, "severity", row)), " ", bdi(text(data, "detail", row))),
+    element("p", {}, element("b", {}, "Why it matters. "), why), element("p", {}, element("b", {}, "What to do. "), doing),
+    pairs([["Code", element("code", {}, code)], ["Platform code", text(data, "platform_code", row) || "–"], ["Processed at", stamp(data.columns.processed_at.values[row])],
+      ["Badge", badgeCell(data, row)], ["Customer", bdi(customer || "–")], ["Issuance", bdi(text(data, "issuance_id", row) || "–")], ["Request", bdi(text(data, "request_id", row) || "–")], ["Source", bdi(source(data.columns, row) || "–")]]),
+    acts(id, TABLES.findings));
+}
+
+// Routes: #/breaches?…, #/findings?…, #/breach/ID, #/finding/ID. Anything else is a plain anchor.
+async function explorer(name) {
+  const root = $("#explore-" + name);
+  return root && (explorers[name] ??= load(name).then((data) => new Explorer(root, name, data)));
+}
+async function route(first) {
+  const [, name, id, query] = location.hash.match(/^#\/(\w+)(?:\/([^?]*))?(?:\?(.*))?$/) || [];
+  if (id && (name === "breach" || name === "finding")) { await (name === "breach" ? showBreach : showFinding)(decodeURIComponent(id)); return; }
+  if ($("#sheet").open) $("#sheet").close();
+  if (!TABLES[name]) return;
+  const found = await explorer(name);
+  if (!found) return;
+  const wanted = Object.fromEntries(new URLSearchParams(query || ""));
+  if (first || found.hash(found.state) !== found.hash(wanted)) found.show(wanted);
+  const top = found.root.getBoundingClientRect().top;
+  if (first || top < 0 || top > innerHeight * 0.7) found.root.scrollIntoView();
+}
+const THEMES = ["system", "light", "dark"];
+function theme(wanted) {
+  const name = THEMES.includes(wanted) ? wanted : "system";
+  if (name === "system") delete document.documentElement.dataset.theme; else document.documentElement.dataset.theme = name;
+  $("#theme").textContent = "Theme: " + name;
+  return name;
+}
+function keep(name) { try { localStorage.setItem("badgeledger-theme", name); } catch { /* a page without storage keeps the theme until it is closed */ } }
+function kept() { try { return localStorage.getItem("badgeledger-theme"); } catch { return null; } }
+function turnTheme() { keep(theme(THEMES[(THEMES.indexOf($("#theme").textContent.slice(7)) + 1) % 3])); }
+async function search(name) {
+  const found = await explorer(name);
+  if (found) { found.root.scrollIntoView(); found.query.focus(); }
+}
+function press(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]") || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
+  const doing = { "/": () => search("breaches"), f: () => search("findings"), n: () => lastUsed?.turn(1), p: () => lastUsed?.turn(-1), t: turnTheme, "?": () => $("#keys").showModal() }[event.key];
+  if (doing) { event.preventDefault(); doing(); }
+}
+async function start() {
+  page = await unpack("page");
+  theme(kept());
+  for (const button of [$("#theme"), $("#help")]) button.hidden = false;
+  $("#theme").addEventListener("click", turnTheme);
+  $("#help").addEventListener("click", () => $("#keys").showModal());
+  $("#sheet").addEventListener("close", () => {
+    if (!/^#\/(breach|finding)\//.test(location.hash)) return;
+    const under = lastUsed ? lastUsed.hash(lastUsed.state) : "#/" + (location.hash.startsWith("#/breach/") ? "breaches" : "findings");
+    history.pushState(null, "", under);
+  });
+  addEventListener("hashchange", () => route(false));
+  addEventListener("popstate", () => { if (/^#\//.test(location.hash)) route(false); });
+  addEventListener("keydown", press);
+  document.documentElement.classList.add("live");
+  for (const name of Object.keys(TABLES)) {
+    const found = await explorer(name);
+    if (found && !found.found) found.show({});
+  }
+  await route(true);
+  document.documentElement.dataset.ready = "yes";
+}
+if ("DecompressionStream" in window) start();
+})();

@@ -1,0 +1,130 @@
+"""Rows inside the page: columnar JSON, compressed, as base64 text in a `<template>` each.
+
+Columns hold dictionaries, differences or joined text instead of row objects; what report.js can derive (excess, scope,
+the id of a breach) is left out. 100,000 breaches take two to three megabytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .facts import Row
+
+Column = dict[str, Any]
+
+# In this order columns leave the page when it would grow over its budget: no view depends on them.
+SPARE_COLUMNS = ("request_id", "issuance_id", "source_line")
+
+
+def pack(document: object) -> str:
+    """Return the document as base64 of gzip of JSON: the same bytes for the same document."""
+    text = json.dumps(document, ensure_ascii=True, separators=(",", ":"))
+    return base64.b64encode(gzip.compress(text.encode("ascii"), 6, mtime=0)).decode("ascii")
+
+
+def words(values: Sequence[str]) -> Column:
+    """Encode text: as a dictionary where values repeat, else joined by line feeds."""
+    seen: dict[str, int] = {}
+    places = [seen.setdefault(value, len(seen)) for value in values]
+    if 2 * len(seen) > len(values) and not any("\n" in value for value in seen):
+        return {"k": "t", "t": "\n".join(values)}
+    return {"k": "d", "d": list(seen), "i": places}
+
+
+def numbers(values: Iterable[int | None]) -> Column:
+    """Encode integers as differences to the one before; none stays none."""
+    before, steps = 0, []
+    for value in values:
+        steps.append(None if value is None else value - before)
+        before = before if value is None else value
+    return {"k": "n", "n": steps}
+
+
+def bounds(rows: Sequence[Row], column: str, clock: str) -> Column:
+    """Encode a window's bound, for each limit the shorter way: as an instant, or as a distance from the row's clock.
+
+    A rolling span lies at one distance from its row (RULEBOOK 6.2), the rows of a cycle share one instant (6.1).
+    """
+    instants: dict[str, set[int]] = {}
+    distances: dict[str, set[int]] = {}
+    for row in rows:
+        if row[column] is not None:
+            instants.setdefault(row["limit_name"], set()).add(row[column])
+            distances.setdefault(row["limit_name"], set()).add(row[column] - row[clock])
+    near = {limit for limit, found in distances.items() if len(found) < len(instants[limit])}
+    seen: dict[tuple[int, int] | None, int] = {}
+    places = []
+    for row in rows:
+        value, is_near = row[column], row["limit_name"] in near
+        key = None if value is None else (1, value - row[clock]) if is_near else (0, value)
+        places.append(seen.setdefault(key, len(seen)))
+    return {"k": "w", "clock": clock, "d": [list(key) if key else None for key in seen], "i": places}
+
+
+def breach_document(rows: Sequence[Row], total: int, clock: str) -> dict[str, Any]:
+    """Return the breaches as columns. `clock` names the column in which rolling spans end."""
+    columns = {name: words([row[name] for row in rows]) for name in _BREACH_WORDS}
+    for name in ("number", "count", "processed_at", "event_at", "source_line"):
+        columns[name] = numbers(row[name] for row in rows)
+    columns["window_start"] = bounds(rows, "window_start", clock)
+    columns["window_end"] = bounds(rows, "window_end", clock)
+    names = {row["badge_id"]: row["badge_name"] or "" for row in reversed(rows)}
+    codes = {row["limit_name"]: row["breach_id"].rpartition("~")[2] for row in rows}
+    return {
+        "rows": len(rows),
+        "total": total,
+        "columns": columns,
+        "badge_names": dict(sorted(names.items())),
+        "codes": dict(sorted(codes.items())),
+    }
+
+
+_BREACH_WORDS = (
+    "badge_id", "limit_name", "row_key", "customer_id", "issuance_id", "request_id", "owner_type", "version",
+    "source_file", "outcome",
+)  # fmt: skip
+_FINDING_WORDS = (
+    "code", "severity", "platform_code", "badge_id", "row_key", "customer_id", "issuance_id", "request_id", "detail",
+    "source_file",
+)  # fmt: skip
+
+
+def finding_document(rows: Sequence[Row], total: int, badge_names: dict[str, str]) -> dict[str, Any]:
+    """Return the findings as columns."""
+    columns = {name: words([row[name] for row in rows]) for name in _FINDING_WORDS}
+    for name in ("processed_at", "source_line"):
+        columns[name] = numbers(row[name] for row in rows)
+    return {"rows": len(rows), "total": total, "columns": columns, "badge_names": badge_names}
+
+
+def without_columns(document: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Return the document without the columns named."""
+    return {**document, "columns": {name: one for name, one in document["columns"].items() if name not in names}}
+
+
+def evidence_document(rows: Sequence[Row], breaches: Sequence[Row]) -> dict[str, Any]:
+    """Return for each breach the issuances inside its span, each issuance once.
+
+    Only a breach whose issuances are as many as its count is kept: a strip that does not add up proves nothing.
+    """
+    counts = {row["breach_id"]: row["count"] for row in breaches}
+    held: dict[str, list[Row]] = {}
+    for row in rows:
+        held.setdefault(row["breach_id"], []).append(row)
+    seen: dict[tuple[str, int], int] = {}
+    labels: list[str] = []
+    clocks: list[int] = []
+    spans: dict[str, list[int]] = {}
+    for breach_id, inside in held.items():
+        if len(inside) != counts.get(breach_id):
+            continue
+        for row in inside:
+            if seen.setdefault((row["row_key"], row["clock"]), len(seen)) == len(labels):
+                labels.append(row["issuance_id"] or "")
+                clocks.append(row["clock"])
+        spans[breach_id] = [seen[row["row_key"], row["clock"]] for row in inside]
+    return {"ids": labels, "clocks": numbers(clocks), "spans": spans}

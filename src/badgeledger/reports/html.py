@@ -1,0 +1,206 @@
+"""report.html: one page that needs nothing but itself and asks no network for anything.
+
+The page is whole without scripts; report.js adds search, filters, links into every view and the evidence of a breach.
+A meta policy admits only the page's own style and script, by hash, so that no name in the data can bring its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..calendar import SECOND, zone
+from ..text import counted, plain
+from . import charts, data
+from .context import ReportContext
+from .facts import EXPIRY_DAYS, Facts, Row, ask, read_facts, verdict
+from .guides import Guide, guides
+from .text import amount, instant, limit_words
+
+PAGE_BYTES = 3_000_000
+SPANS_SHOWN = 1_000
+BADGE_SPANS_SHOWN = 100
+SPAN_LENGTH = 40
+_SEVERITIES = ("error", "warning", "notice")
+
+
+def write_html(con: duckdb.DuckDBPyConnection, path: Path, context: ReportContext) -> None:
+    """Write report.html from the `report.*` views of the connection.
+
+    The same rows and context give the same bytes. At most `context.page_rows` breaches and findings are embedded, the
+    newest; the page says what is cut, and its totals are those of all rows.
+    """
+    path.write_text(render_html(con, context), encoding="utf-8", newline="\n")
+
+
+def render_html(con: duckdb.DuckDBPyConnection, context: ReportContext) -> str:
+    """Return the page as text."""
+    facts = read_facts(con, context)
+    breaches = ask(con, "breach_rows", many=context.page_rows)
+    findings = ask(con, "finding_rows", many=context.page_rows)
+    names = {row["badge_id"]: row["name"] for row in ask(con, "badge_names")}
+    packed, without = _pack(con, context, facts, (breaches, findings), names)
+    style = _asset("report.css") + _page_margins(context)
+    script = _asset("report.js")
+    template = _environment(context.zone).get_template("report.html.j2")
+    return template.render(
+        **_sections(facts, context),
+        style=Markup(style),
+        script=Markup(script),
+        policy=_policy(style, script),
+        newest_breaches=breaches[:20],
+        newest_findings=findings[:20],
+        shown_breaches=len(breaches),
+        shown_findings=len(findings),
+        packed=packed,
+        without=without,
+        page=data.pack(_page_facts(context, facts, breaches, findings)),
+    )
+
+
+def _sections(facts: Facts, context: ReportContext) -> dict[str, Any]:
+    unit, bins = charts.bins(facts.days)
+    raised = {row["code"]: row for row in facts.finding_codes}
+    ordered = sorted(facts.finding_codes, key=lambda row: (_SEVERITIES.index(row["severity"]), row["code"]))
+    return {
+        "context": context,
+        "facts": facts,
+        "verdict": verdict(facts),
+        "unit": unit,
+        "bins": bins,
+        "breach_columns": charts.breach_columns(bins),
+        "counted_columns": charts.counted_columns(bins),
+        "expiry_columns": charts.expiry_columns(facts.expiry_days, EXPIRY_DAYS),
+        "expiry_days": EXPIRY_DAYS,
+        "strips": _strips(facts.strips),
+        "raised": [(row, _guide(row["code"])) for row in ordered],
+        "passed": [one for code, one in guides().items() if code not in raised and code not in context.not_judged],
+        "not_judged": [one for code, one in guides().items() if code in context.not_judged and code not in raised],
+        "share_bar": charts.share_bar,
+    }
+
+
+def _guide(code: str) -> Guide:
+    return guides().get(code) or Guide(code, code, code, "", "")
+
+
+def _strips(rows: list[Row]) -> list[tuple[str, str, str, list[Row]]]:
+    """Group cycles into strips: (badge id, badge name, scope, cycles)."""
+    strips: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        strips.setdefault((row["badge_id"], row["scope"]), []).append(row)
+    return [(badge, cycles[0]["badge_name"], scope, cycles) for (badge, scope), cycles in strips.items()]
+
+
+def _pack(
+    con: duckdb.DuckDBPyConnection,
+    context: ReportContext,
+    facts: Facts,
+    rows: tuple[list[Row], list[Row]],
+    names: dict[str, str],
+) -> tuple[dict[str, str], list[str]]:
+    """Return the templates' texts, and the columns that had to leave to keep the page within its budget."""
+    breaches, findings = rows
+    clock = "event_at" if context.rules.get("rolling_clock") == "event" else "processed_at"
+    spans = ask(
+        con,
+        "evidence",
+        clock="event" if clock == "event_at" else "processed",
+        many=SPANS_SHOWN,
+        badge_wide=BADGE_SPANS_SHOWN,
+        longest=SPAN_LENGTH,
+    )
+    evidence = data.pack(data.evidence_document(spans, breaches))
+    documents = {
+        "breaches": data.breach_document(breaches, facts.breaches["breaches"], clock),
+        "findings": data.finding_document(findings, facts.findings(), names),
+    }
+    for count in range(len(data.SPARE_COLUMNS) + 1):
+        without = data.SPARE_COLUMNS[:count]
+        packed = {name: data.pack(data.without_columns(one, without)) for name, one in documents.items()}
+        packed["evidence"] = evidence
+        # What stands around the templates, charts and lists, is bounded: it takes less than a tenth of the budget.
+        if sum(map(len, packed.values())) <= 0.9 * PAGE_BYTES:
+            break
+    return packed, list(without)
+
+
+def _page_facts(context: ReportContext, facts: Facts, breaches: list[Row], findings: list[Row]) -> dict[str, Any]:
+    """Return what report.js needs to know besides the rows."""
+    limits = {row["limit_name"] for rows in (facts.breaches_by_limit, breaches) for row in rows}
+    return {
+        "zone": context.zone,
+        "offsets": _offsets(context, breaches, findings),
+        "limits": {name: limit_words(name) for name in sorted(limits)},
+        "rolling_edge": context.rules.get("rolling_edge", "instant"),
+        "guides": {code: [one.fails, one.why, one.do] for code, one in guides().items()},
+    }
+
+
+def _offsets(context: ReportContext, *tables: list[Row]) -> list[list[int]]:
+    """Return the zone's offsets over all embedded instants, so that the page needs no time-zone table of the browser.
+
+    Two lists: the instants from which an offset rules, the first reaching back for ever, and the offsets in seconds.
+    """
+    fields = ("processed_at", "event_at", "window_start", "window_end")
+    found = [row[field] for rows in tables for row in rows for field in fields if row.get(field) is not None]
+    local = zone(context.zone)
+    first = int(local.changes_at.searchsorted(min([*found, context.as_of_us]), side="right"))
+    last = int(local.changes_at.searchsorted(max([*found, context.as_of_us]), side="right"))
+    starts = [0, *local.changes_at[first:last].tolist()]
+    return [starts, [offset // SECOND for offset in local.offsets[first : last + 1].tolist()]]
+
+
+def _environment(zone_name: str) -> Environment:
+    """Return a Jinja environment that escapes everything and shows unseen characters."""
+    environment = Environment(
+        loader=FunctionLoader(_asset),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
+    )
+    environment.filters.update(
+        n=amount,
+        at=instant,
+        local=lambda us: instant(None if us is None else zone(zone_name).wall_of(us)),
+        limit=limit_words,
+        many=counted,
+    )
+    return environment
+
+
+def _policy(style: str, script: str) -> str:
+    """Return the content policy: nothing but this style and this script, known by their hashes."""
+    return (
+        f"default-src 'none'; style-src '{_source_hash(style)}'; script-src '{_source_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _source_hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _page_margins(context: ReportContext) -> str:
+    """Return the style rule that prints the report's name and as-of on each sheet."""
+    line = plain(f"{context.name} · as of {instant(context.as_of_us)} UTC · inputs {context.known_digest[:16]}")
+    # Every character beyond plain ones is written as an escape: a name cannot end the string, the rule or the element.
+    safe = re.sub(r"[^A-Za-z0-9 .:]", lambda found: f"\\{ord(found.group()):06x}", line)
+    return (
+        f'@page {{ @bottom-left {{ content: "{safe}"; font: 8pt sans-serif; }}\n'
+        '  @bottom-right { content: counter(page) " of " counter(pages); font: 8pt sans-serif; } }\n'
+    )
+
+
+def _asset(name: str) -> str:
+    return files(__package__).joinpath("assets", *name.split("/")).read_text(encoding="utf-8")
