@@ -1,0 +1,122 @@
+-- One row per customer in a call and per answer that nobody asked for, with what the platform said (RULEBOOK 3, outcome).
+WITH aligned AS (
+    SELECT
+        call_no,
+        unnest(customers) AS customer_id,
+        unnest(answers) AS answer,
+        generate_subscripts(customers, 1) - 1 AS position
+    FROM staging.call
+    WHERE aligned
+),
+
+unanswered AS (
+    SELECT
+        call_no,
+        unnest(customers) AS customer_id,
+        generate_subscripts(customers, 1) - 1 AS position
+    FROM staging.call
+    WHERE NOT has_response
+),
+
+asked AS (
+    SELECT
+        call_no,
+        unnest(customers) AS customer_id,
+        generate_subscripts(customers, 1) - 1 AS position
+    FROM staging.call
+    WHERE has_response AND aligned IS NOT TRUE
+),
+
+mentioned AS (
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY call_no, customer_id ORDER BY position) AS mention
+    FROM asked
+),
+
+given AS (
+    SELECT
+        call_no,
+        unnest(answers) AS answer,
+        generate_subscripts(answers, 1) AS answer_no
+    FROM staging.call
+    WHERE has_response AND aligned IS NOT TRUE
+),
+
+named AS (
+    SELECT
+        *,
+        answer.customer_id AS customer_id,
+        row_number() OVER (PARTITION BY call_no, answer.customer_id ORDER BY answer_no) AS mention
+    FROM given
+),
+
+matched AS (
+    SELECT
+        coalesce(mentioned.call_no, named.call_no) AS call_no,
+        coalesce(mentioned.customer_id, named.customer_id) AS customer_id,
+        named.answer,
+        mentioned.position,
+        named.answer_no
+    FROM mentioned
+    FULL JOIN named
+        ON
+            mentioned.call_no = named.call_no
+            AND mentioned.customer_id = named.customer_id
+            AND mentioned.mention = named.mention
+),
+
+placed AS (
+    SELECT
+        call_no,
+        customer_id,
+        answer,
+        -- An answer that nobody asked for takes the next free position.
+        coalesce(
+            position,
+            count(position) OVER (PARTITION BY call_no)
+            + row_number() OVER (PARTITION BY call_no, position IS NULL ORDER BY answer_no)
+            - 1
+        ) AS position
+    FROM matched
+),
+
+exploded AS (
+    SELECT * FROM aligned
+    UNION ALL BY NAME
+    SELECT * FROM unanswered
+    UNION ALL BY NAME
+    SELECT * FROM placed
+)
+
+SELECT
+    call.first_row_no + exploded.position AS row_no,
+    call.call_no,
+    exploded.position,
+    left(md5(call.row_key_text || exploded.position), 16) AS row_key,
+    call.badge_id,
+    exploded.customer_id,
+    call.endpoint,
+    call.kind,
+    CASE
+        WHEN NOT call.has_response THEN 'ASSUMED'
+        WHEN exploded.answer IS NULL OR exploded.answer.refused THEN 'REJECTED'
+        ELSE 'ACCEPTED'
+    END AS answered,
+    CASE
+        WHEN call.has_response AND (exploded.answer IS NULL OR exploded.answer.refused)
+            THEN coalesce(exploded.answer.code, call.code, '')
+        ELSE ''
+    END AS code,
+    call.has_response AND exploded.answer IS NULL AND NOT call.failed AS not_answered,
+    exploded.answer.row_id AS row_id,
+    call.request_id,
+    call.processed_at,
+    call.event_at,
+    call.owner_type,
+    call.expires_at AS reported_expires_at,
+    call.version_no,
+    call.file_id,
+    call.line
+FROM exploded
+INNER JOIN staging.call AS call USING (call_no)

@@ -1,0 +1,14 @@
+-- One row per issuance processed up to as-of, with whether it counts under the version in force (RULEBOOK 4).
+SELECT
+    issuance.*,
+    CASE
+        WHEN NOT issuance.accepted OR issuance.version_no IS NULL THEN false
+        WHEN setting.counted = 'both' THEN true
+        WHEN setting.counted = 'issue' THEN issuance.kind = 'ISSUE'
+        WHEN setting.counted = 'earn' THEN issuance.kind = 'EARN'
+        ELSE issuance.kind = 'EARN' OR version.earn_type = 'EARN'
+    END AS counted
+FROM staging.issuance AS issuance
+INNER JOIN ledger.setting AS setting ON issuance.processed_at <= setting.as_of
+LEFT JOIN staging.version AS version
+    ON issuance.badge_id = version.badge_id AND issuance.version_no = version.version_no

@@ -1,0 +1,13 @@
+-- One row per limit in force at as-of and subject with a count above 0 at as-of.
+SELECT
+    slot.badge_id,
+    slot.limit_name,
+    slot.scope,
+    customer_code.customer_id,
+    found.count,
+    found.number,
+    found.peak_count,
+    found.peak_row_no
+FROM kernel_limit_use AS found
+INNER JOIN ledger.slot AS slot USING (slot_no)
+LEFT JOIN ledger.customer_code AS customer_code ON found.customer = customer_code.customer_no

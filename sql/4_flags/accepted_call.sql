@@ -1,0 +1,22 @@
+-- One row per call with a requestId that was answered with acceptance for at least one customer, when another call was too.
+WITH accepted AS (
+    SELECT
+        call_no,
+        endpoint,
+        badge_id,
+        request_id,
+        processed_at
+    FROM staging.call
+    WHERE
+        has_response
+        AND request_id IS NOT NULL
+        AND len(list_filter(answers, lambda answer: NOT answer.refused)) > 0
+)
+
+SELECT
+    call_no,
+    endpoint,
+    badge_id,
+    request_id,
+    min(call_no) OVER (PARTITION BY endpoint, badge_id, request_id) AS first_call_no
+FROM accepted

@@ -1,0 +1,53 @@
+-- One row per finding about a response without request, a file's field, or a run without input (RULEBOOK 9).
+WITH time_note AS (
+    SELECT
+        time_note.code,
+        time_note.field,
+        source.path,
+        source.file_id,
+        count(*) AS times,
+        min(time_note.line) AS first_line
+    FROM raw.time_note AS time_note
+    INNER JOIN staging.source AS source USING (file_id)
+    ANTI JOIN staging.duplicate AS duplicate
+        ON time_note.file_id = duplicate.file_id AND time_note.record_no = duplicate.record_no
+    ANTI JOIN staging.clockless AS clockless
+        ON time_note.file_id = clockless.file_id AND time_note.record_no = clockless.record_no
+    GROUP BY time_note.code, time_note.field, source.path, source.file_id
+)
+
+SELECT
+    'unpaired-response' AS code,
+    coalesce(call.badge_id, '') AS badge_id,
+    call.processed_at,
+    left(replace(call.response_key::VARCHAR, '-', ''), 16) AS row_key,
+    call.request_id,
+    'no request is known for this response' || CASE WHEN call.code IS NULL THEN '' ELSE ' of code ' || call.code END
+        AS detail,
+    call.file_id,
+    call.line
+FROM staging.joined_call AS call
+INNER JOIN ledger.setting AS setting ON call.processed_at IS NULL OR call.processed_at <= setting.as_of
+WHERE NOT call.has_request AND (call.processed_at IS NOT NULL OR len(call.answers) = 0)
+UNION ALL
+SELECT
+    code,
+    '' AS badge_id,
+    NULL AS processed_at,
+    left(md5(path || '/' || field), 16) AS row_key,
+    NULL AS request_id,
+    field || ': ' || times || CASE WHEN times = 1 THEN ' record' ELSE ' records' END AS detail,
+    file_id,
+    first_line AS line
+FROM time_note
+UNION ALL
+SELECT
+    'no-input' AS code,
+    '' AS badge_id,
+    NULL AS processed_at,
+    '0000000000000000' AS row_key,
+    NULL AS request_id,
+    'the run was given inputs and found no new line' AS detail,
+    NULL AS file_id,
+    NULL AS line
+WHERE getvariable('no_input') IS TRUE

@@ -1,0 +1,256 @@
+"""Accounting: from raw rows to counts, flags and report views, in the order of the layers of `sql/`.
+
+SQL pairs, joins and reports; the calendar makes cycles; the kernel counts. The result stands for one as-of and one set of
+settings, in the warehouse itself or, for another night, aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from .calendar import Zone, zone
+from .definitions import ExpiryRule, Limit
+from .errors import InternalCheckFailed
+from .ingest import FileResult
+from .settings import Rules
+from .warehouse import Warehouse, build, build_view, first_row, relations, scratch_database, statement
+
+_STAGING = (
+    "source", "duplicate", "record", "pair", "joined_call", "version", "version_limit", "call", "answered_row",
+    "shared_id", "issuance", "clockless", "quarantined", "reconciliation",
+)  # fmt: skip
+# Relations that are read once or are mere renamings stay views.
+_VIEWS = {"record", "issuance", "entry", "quarantined", "reconciliation"}
+_FLAGS = (
+    "breach", "accepted_call", "duplicate_request", "version_row", "wrong_rejection", "row_finding", "definition_finding",
+    "feed_finding", "finding",
+)  # fmt: skip
+
+Arrays = Mapping[str, Any]
+
+
+def stage(con: duckdb.DuckDBPyConnection) -> None:
+    """Type, deduplicate, pair and order what `raw` holds (RULEBOOK 2, 3 and 5)."""
+    for relation in _STAGING:
+        _make(con, "staging", relation)
+
+
+def reconciliation(con: duckdb.DuckDBPyConnection) -> dict[str, FileResult]:
+    """What became of each known file's lines, by SHA-256; staging must be fresh."""
+    found = con.execute(
+        "SELECT path, sha256, lines, accepted, duplicate, quarantined FROM staging.reconciliation"
+    ).fetchall()
+    return {sha256: FileResult(path, sha256, True, *counts) for path, sha256, *counts in found}
+
+
+def account(
+    warehouse: Warehouse, rules: Rules, as_of_us: int, known_at_us: int | None = None, *, no_input: bool = False
+) -> None:
+    """Count, flag and set up the report views in the warehouse, as of an instant in microseconds.
+
+    Staging must be fresh, as :func:`~badgeledger.ingest.ingest` leaves it. `known_at_us` is not None only for a reader that
+    looks back: use :func:`aside`. Raises :class:`InternalCheckFailed` when a check of `sql/checks` finds a row.
+    """
+    if known_at_us is not None:
+        raise InternalCheckFailed(
+            where="accounting",
+            expected="accounting in place to know everything",
+            found=f"known-at {known_at_us}",
+            next_step="Report a past known-at with `badgeledger report --known-at`.",
+        )
+    derive(warehouse.con, rules, as_of_us, no_input=no_input)
+
+
+@contextmanager
+def aside(
+    warehouse: Warehouse, rules: Rules, as_of_us: int, known_at_us: int | None = None, *, no_input: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection whose `report` views stand for another night, computed in a scratch file; the warehouse stays as it is."""
+    with scratch_database(warehouse.spill) as con:
+        _copy_raw(warehouse.con, con, known_at_us, warehouse)
+        stage(con)
+        derive(con, rules, as_of_us, no_input=no_input)
+        yield con
+
+
+def _copy_raw(
+    source: duckdb.DuckDBPyConnection, target: duckdb.DuckDBPyConnection, known_at_us: int | None, warehouse: Warehouse
+) -> None:
+    """Copy what was known at an instant, through Parquet files in the spill folder."""
+    known = "true" if known_at_us is None else f"ingested_at <= make_timestamptz({known_at_us:d})"
+    for relation in relations("1_raw"):
+        target.execute(statement("1_raw", relation))
+        if relation == "run":
+            continue
+        path = warehouse.spill / f"aside_{relation}.parquet"
+        source.execute(
+            f"COPY (SELECT * FROM raw.{relation} WHERE batch_id IN (SELECT batch_id FROM raw.batch WHERE {known})) "
+            f"TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)"
+        )
+        target.execute(f"INSERT INTO raw.{relation} BY NAME SELECT * FROM read_parquet($1)", [str(path)])
+        path.unlink()
+
+
+def derive(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, *, no_input: bool = False) -> None:
+    """Ledger, flags, report views and checks from fresh staging."""
+    from . import counting
+
+    zone_ = zone(rules.zone)
+    for name, value in rules.model_dump().items():
+        con.execute(f"SET VARIABLE {name} = $1", [value])
+    con.execute(f"SET VARIABLE as_of = {as_of_us:d}")
+    con.execute(f"SET VARIABLE no_input = {no_input}")
+    for relation in ("setting", "last_version", "slot", "badge_code", "entry", "customer_code"):
+        _make(con, "ledger", relation)
+    counting_rules = counting.CountingRules(
+        zone=zone_,
+        event_clock=rules.rolling_clock == "event",
+        local_day=rules.rolling_edge == "local-day",
+        month=rules.month,
+        as_of=as_of_us,
+    )
+    found = _count(con, counting_rules)
+    for relation in ("cycle", "over_limit", "cycle_count", "limit_use", "outside_cycle"):
+        _make_from(con, relation, {f"kernel_{relation}": found[relation]})
+    _expire(con, zone_)
+    _make_from(con, "zone_day", {"kernel_zone_day": _zone_days(con, zone_)})
+    for relation in _FLAGS:
+        _make(con, "flags", relation)
+    for relation in relations("5_reports"):
+        build_view(con, "report", relation)
+    check(con)
+
+
+def check(con: duckdb.DuckDBPyConnection) -> None:
+    """Run `sql/checks`: each file's name is an assertion, each query must return no row."""
+    for name in relations("checks"):
+        row = first_row(con, f"{statement('checks', name)} LIMIT 1")
+        if row is not None:
+            raise InternalCheckFailed(
+                where=f"the check {name}, at {row[0]}",
+                expected=str(row[1]),
+                found=str(row[2]),
+                next_step="Nothing was published. Please report this with the input that brings it about.",
+            )
+
+
+def _make(con: duckdb.DuckDBPyConnection, schema: str, relation: str) -> None:
+    (build_view if relation in _VIEWS else build)(con, schema, relation)
+
+
+def _make_from(con: duckdb.DuckDBPyConnection, relation: str, inputs: Mapping[str, Arrays]) -> None:
+    """Make a ledger table from arrays that its file names."""
+    for name, arrays in inputs.items():
+        con.register(name, dict(arrays))
+    try:
+        build(con, "ledger", relation)
+    finally:
+        for name in inputs:
+            con.unregister(name)
+
+
+def _count(con: duckdb.DuckDBPyConnection, rules: Any) -> dict[str, Any]:
+    from . import counting
+
+    badges = dict(con.execute("SELECT badge_id, badge_no FROM ledger.badge_code ORDER BY badge_no").fetchall())
+    slots: dict[str, dict[str, int]] = {badge: {} for badge in badges}
+    for badge, name, slot_no in con.execute("SELECT badge_id, limit_name, slot_no FROM ledger.slot").fetchall():
+        slots[badge][name] = slot_no
+    last_events = dict(
+        con.execute("SELECT badge_id, max(event_at) FROM ledger.entry WHERE counted GROUP BY badge_id").fetchall()
+    )
+    plans = [
+        counting.plan_badge(badges[badge], versions, slots[badge], rules, last_events.get(badge, rules.as_of))
+        for badge, versions in _versions(con).items()
+    ]
+    arrays = con.execute(
+        """
+        SELECT
+            entry.row_no,
+            badge_code.badge_no::INTEGER AS badge,
+            customer_code.customer_no::INTEGER AS customer,
+            entry.version_no::INTEGER AS version,
+            entry.processed_at AS processed,
+            entry.event_at AS event
+        FROM ledger.entry AS entry
+        INNER JOIN ledger.badge_code AS badge_code USING (badge_id)
+        INNER JOIN ledger.customer_code AS customer_code USING (customer_id)
+        WHERE entry.counted
+        ORDER BY entry.row_no
+        """
+    ).fetchnumpy()
+    customers = first_row(con, "SELECT count(*) FROM ledger.customer_code")
+    return counting.count_badges(counting.Rows(**arrays), plans, customers[0], rules)
+
+
+def _versions(con: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
+    """Versions of each badge in the order in which they came into force, with the limits that rule."""
+    from .counting import BadgeVersion
+
+    limits: dict[tuple[str, int], dict[str, Limit]] = {}
+    for badge, version_no, name, *fields in con.execute(
+        "SELECT badge_id, version_no, limit_name, scope, kind, unit, length, start_day, number "
+        "FROM staging.version_limit WHERE rules ORDER BY ALL"
+    ).fetchall():
+        names = ("scope", "kind", "unit", "length", "start_day", "number")
+        limits.setdefault((badge, version_no), {})[name] = Limit(**dict(zip(names, fields, strict=True)))
+    versions: dict[str, list[Any]] = {}
+    for badge, version_no, in_force_from, starts_at, expires_at, issued_rule in con.execute(
+        "SELECT badge_id, version_no, in_force_from, starts_at, expires_at, issued_rule FROM staging.version "
+        "ORDER BY badge_id, version_no"
+    ).fetchall():
+        rule = ExpiryRule(**issued_rule) if issued_rule and issued_rule["kind"] else None
+        versions.setdefault(badge, []).append(
+            BadgeVersion(in_force_from, starts_at, expires_at, rule, limits.get((badge, version_no), {}))
+        )
+    return versions
+
+
+def _expire(con: duckdb.DuckDBPyConnection, zone_: Zone) -> None:
+    """Expiries of all rows, and the overlaps of issues that follow from them."""
+    from . import civil, overlaps
+
+    _make(con, "ledger", "expiry_rule")
+    _make(con, "ledger", "month_base")
+    arrays = con.execute("SELECT base, months FROM ledger.month_base").fetchnumpy()
+    base, months = (np.ascontiguousarray(arrays[name], dtype=np.int64) for name in ("base", "months"))
+    expires_at = civil.months_after(base, months, zone_.changes_at, zone_.offsets, zone_.wall_changes)
+    _make_from(
+        con, "expiry", {"kernel_month_expiry": {"base": base, "months": months, "expires_at": expires_at}}
+    )
+    _make(con, "ledger", "issue_validity")
+    issues = con.execute(
+        """
+        SELECT
+            row_no, starts_at, ends_at, processed_at, revoked_at, accepted, known,
+            dense_rank() OVER (ORDER BY badge_id, customer_id) AS subject
+        FROM ledger.issue_validity
+        QUALIFY count(*) OVER (PARTITION BY badge_id, customer_id) > 1
+        ORDER BY subject, row_no
+        """
+    ).fetchnumpy()
+    starts = np.flatnonzero(np.diff(issues["subject"], prepend=-1))
+    bounds = np.append(starts, len(issues["subject"])).astype(np.int64)
+    for relation, holds, asks in (
+        ("overlap", issues["accepted"], issues["accepted"]),
+        ("known_overlap", issues["known"], ~issues["accepted"]),
+    ):
+        met = overlaps.earlier_overlaps(
+            bounds, issues["starts_at"], issues["ends_at"], holds, issues["processed_at"], issues["revoked_at"]
+        )
+        flagged = np.flatnonzero((met != overlaps.NONE) & asks)
+        table = {"row_no": issues["row_no"][flagged], "earlier_row_no": issues["row_no"][met[flagged]]}
+        _make_from(con, relation, {f"kernel_{relation}": table})
+
+
+def _zone_days(con: duckdb.DuckDBPyConnection, zone_: Zone) -> Arrays:
+    row = first_row(con, "SELECT min(processed_at), max(processed_at) FROM ledger.entry")
+    if row[0] is None:
+        return {"day": np.empty(0, np.int64), "starts_at": np.empty(0, np.int64)}
+    days = np.arange(zone_.day_of(row[0]), zone_.day_of(row[1]) + 1, dtype=np.int64)
+    return {"day": days, "starts_at": zone_.day_starts(days)}

@@ -1,0 +1,262 @@
+"""Log files become raw rows: tame lines by DuckDB, all others by the careful reader, line by line (RULEBOOK 3).
+
+A line's verdict never depends on its neighbors: the fast reading takes only what it provably reads as the careful one would.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from . import sieve
+from .calendar import zone
+from .definitions import OWNERS
+from .inputs import Input, OpenSource, Source, find_sources, open_source
+from .records.documents import begins_with_object, document_records
+from .records.rows import RowWriter
+from .records.strict_json import MAX_LINE_BYTES
+from .records.values import Reading
+from .warehouse import Warehouse, first_row, statement
+
+__all__ = ["FileResult", "Input", "ingest"]
+
+# A chunk that DuckDB cannot read as a whole is split this many times over, down to so few lines.
+_SPLIT = 16
+_SMALL = 512
+_BOM = b"\xef\xbb\xbf"
+_MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What became of one file: `known` files are not read again. lines = accepted + duplicate + quarantined."""
+
+    path: str
+    sha256: str
+    known: bool
+    lines: int
+    accepted: int
+    duplicate: int
+    quarantined: int
+
+
+Progress = Callable[[str, int], None]
+
+
+def ingest(
+    warehouse: Warehouse, inputs: Sequence[Input], base: Path, progress: Progress | None = None
+) -> list[FileResult]:
+    """Read every new file into `raw` and stage its records; the caller holds the transaction.
+
+    `progress` is told of each file and the bytes read of it so far. Raises :class:`~badgeledger.errors.InputError`.
+    """
+    # Staging is the second half of reading: only then is known which lines are duplicates.
+    from .accounting import reconciliation, stage
+
+    sources = find_sources(inputs, base)
+    con = warehouse.con
+    batch_id = _next(con, "raw.batch", "batch_id")
+    con.execute("INSERT INTO raw.batch SELECT $1, now(), $2", [batch_id, len(inputs)])
+    delivered: list[tuple[Source, str, bool]] = []
+    for source in sources:
+        with open_source(source) as opened:
+            known = first_row(con, "SELECT file_id FROM raw.file WHERE sha256 = $1", [opened.sha256])
+            file_id = known[0] if known else _read_file(warehouse, source, opened, batch_id, progress)
+            con.execute(
+                """
+                INSERT INTO raw.delivery SELECT $1, $2, $3
+                WHERE NOT EXISTS (SELECT 1 FROM raw.delivery WHERE file_id = $1 AND path = $3)
+                """,
+                [file_id, batch_id, source.path],
+            )
+            delivered.append((source, opened.sha256, known is not None))
+    stage(con)
+    counts = reconciliation(con)
+    results = []
+    for source, sha256, known_before in delivered:
+        result = replace(counts[sha256], path=source.path, known=known_before)
+        results.append(result)
+    return results
+
+
+def _next(con: duckdb.DuckDBPyConnection, table: str, column: str) -> int:
+    return int(first_row(con, f"SELECT coalesce(max({column}), 0) + 1 FROM {table}")[0])
+
+
+def _read_file(
+    warehouse: Warehouse, source: Source, opened: OpenSource, batch_id: int, progress: Progress | None
+) -> int:
+    con = warehouse.con
+    file_id = _next(con, "raw.file", "file_id")
+    reader = _FileReader(warehouse, file_id, batch_id, source)
+    lines = reader.read(opened, progress)
+    con.execute(
+        "INSERT INTO raw.file SELECT $1, $2, $3, $4, $5", [file_id, batch_id, opened.sha256, opened.size, lines]
+    )
+    return file_id
+
+
+class _FileReader:
+    """Reads one file's lines into the raw tables; `lines` counts those read so far."""
+
+    def __init__(self, warehouse: Warehouse, file_id: int, batch_id: int, source: Source) -> None:
+        self.con = warehouse.con
+        self.spill = warehouse.spill
+        self.source = source
+        self.lines = 0
+        self.feed_zone = zone(source.zone) if source.zone else None
+        self.rows = RowWriter()
+        variables = {"file_id": file_id, "batch_id": batch_id}
+        for name, value in variables.items():
+            self.con.execute(f"SET VARIABLE {name} = {value:d}")
+        self.con.execute("SET VARIABLE owner_names = map_from_entries($1::STRUCT(k VARCHAR, v VARCHAR)[])",
+                         [[{"k": low, "v": name} for low, name in OWNERS.items()]])  # fmt: skip
+
+    def read(self, opened: OpenSource, progress: Progress | None) -> int:
+        read = 0
+        for number, block in enumerate(self._whole_lines(opened)):
+            if isinstance(block, LongLine):
+                self.lines += 1
+                self.rows.refuse(self.lines, self.lines, "line-too-long", block.detail, block.head)
+            elif number == 0 and self._read_document(block, opened):
+                break
+            else:
+                self._read_block(block)
+                read += len(block)
+            if progress:
+                progress(self.source.path, read)
+        self._flush()
+        return self.lines
+
+    def _whole_lines(self, opened: OpenSource) -> Iterator[bytes | LongLine]:
+        """Blocks that end with a line feed, the last one with the file; a line over the cap comes alone."""
+        carry = b""
+        first = True
+        long_line: LongLine | None = None
+        for block in opened.blocks():
+            if first:
+                block, first = block.removeprefix(_BOM), False
+            if long_line is not None:
+                end = block.find(b"\n")
+                if end < 0:
+                    long_line.add(block)
+                    continue
+                long_line.add(block[:end])
+                yield long_line
+                long_line, block = None, block[end + 1 :]
+            data = carry + block if carry else block
+            cut = data.rfind(b"\n") + 1
+            carry = data[cut:]
+            if cut:
+                yield data[:cut]
+            if len(carry) > MAX_LINE_BYTES + 1:
+                long_line, carry = LongLine(), b""
+                long_line.add(data[cut:])
+        if long_line is not None:
+            yield long_line
+        elif carry and not opened.grew:
+            yield carry
+
+    def _read_block(self, block: bytes) -> None:
+        text = np.frombuffer(block, dtype=np.uint8)
+        lines = block.count(b"\n") + 1
+        target = np.empty(len(block) + 40 * lines, dtype=np.uint8)
+        places = np.empty((lines, 3), dtype=np.int64)
+        written, found = sieve.sift(text, len(block), target, places)
+        places = places[:found]
+        tame = np.flatnonzero(places[:, 2])
+        careful = [np.flatnonzero(places[:, 2] == 0)]
+        if len(tame):
+            careful.extend(self._read_tame(target[:written], tame))
+        for place in np.sort(np.concatenate(careful)).tolist():
+            start, end = int(places[place, 0]), int(places[place, 1])
+            self._read_line(block[start:end], self.lines + place + 1, self.lines + place + 1)
+        self.lines += found
+        if self.rows.size > 64 * 1024 * 1024:
+            self._flush()
+
+    def _read_line(self, raw: bytes, line: int, record_no: int) -> None:
+        self.rows.read_line(raw, line, record_no, Reading(self.feed_zone))
+
+    def _read_tame(self, spool: Any, places: Any) -> list[Any]:
+        """Read tame lines by DuckDB; returns the places in the block of those that it does not fit."""
+        path = self.spill / "tame.jsonl"
+        with open(path, "wb") as file:
+            file.write(memoryview(spool))
+        self.con.execute("SET VARIABLE tame_lines = $1", [str(path)])
+        try:
+            self.con.execute(f"CREATE OR REPLACE TEMP VIEW tame_line AS {statement('0_lines', 'tame_line')}")
+            self.con.execute(f"CREATE OR REPLACE TEMP TABLE tame_call AS {statement('0_lines', 'tame_call')}")
+        except (duckdb.InvalidInputException, duckdb.ConversionException):
+            # Some line has another type in one of the fields; the smaller the parts, the fewer its neighbors.
+            if len(places) <= _SMALL:
+                return [places]
+            return self._split(spool, places)
+        misfits: Any = self.con.execute("SELECT line FROM tame_call WHERE NOT fits").fetchnumpy()["line"]
+        self._insert_calls(
+            f"SELECT * EXCLUDE (line, fits), line + {self.lines + 1} AS line, line + {self.lines + 1} AS record_no "
+            "FROM tame_call WHERE fits"
+        )
+        return [np.asarray(misfits, dtype=np.int64)]
+
+    def _split(self, spool: Any, places: Any) -> list[Any]:
+        ends = np.flatnonzero(spool == 10) + 1
+        misfits: list[Any] = []
+        for part in np.array_split(np.arange(len(places)), _SPLIT):
+            if len(part):
+                start = ends[part[0] - 1] if part[0] else 0
+                misfits.extend(self._read_tame(spool[start : ends[part[-1]]], places[part]))
+        return misfits
+
+    def _read_document(self, block: bytes, opened: OpenSource) -> bool:
+        """Read the file as one JSON document if it is one (page *readings*)."""
+        first = block.lstrip(b" \t\r\n")
+        if first[:1] not in (b"{", b"[") or opened.size > _MAX_DOCUMENT_BYTES:
+            return False
+        if begins_with_object(block):
+            return False
+        records = document_records(b"".join(opened.blocks()).removeprefix(_BOM))
+        if records is None:
+            return False
+        for place, (line, raw) in enumerate(records, start=1):
+            self._read_line(raw, line, place)
+        self.lines = len(records)
+        return True
+
+    def _insert_calls(self, query: str) -> None:
+        self.con.execute(f"CREATE OR REPLACE TEMP VIEW parsed_call AS {query}")
+        self.con.execute(f"INSERT INTO raw.call {statement('0_lines', 'call')}")
+
+    def _flush(self) -> None:
+        for table, path in self.rows.write(self.spill):
+            self.con.execute("SET VARIABLE careful_rows = $1", [str(path)])
+            query = statement("0_lines", f"careful_{table}")
+            if table == "call":
+                self._insert_calls(query)
+            else:
+                self.con.execute(f"INSERT INTO raw.{table} BY NAME {query}")
+
+
+class LongLine:
+    """A line over the cap: its length, SHA-256 and first bytes are kept, its text is not."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._length = 0
+        self.head = b""
+
+    def add(self, block: bytes) -> None:
+        self._digest.update(block)
+        self._length += len(block)
+        self.head = (self.head + block[:4096])[:4096]
+
+    @property
+    def detail(self) -> str:
+        return json.dumps({"bytes": self._length, "sha256": self._digest.hexdigest()})

@@ -1,0 +1,178 @@
+"""Input files: which they are, what they are called, and their bytes in checked blocks of whole lines (RULEBOOK 3)."""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import hashlib
+import io
+import os
+import re
+import stat
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from backports import zstd
+
+from .errors import InputError
+
+BLOCK_BYTES = 32 * 1024 * 1024
+MIN_BOMB_BYTES = 4 * 1024**3
+MAX_EXPANSION = 250
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_PATTERN = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True)
+class Input:
+    """One entry of `[[inputs]]`: a file, folder or glob; `zone` is that of times written without offset."""
+
+    path: str
+    zone: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file to read: where it is, its path relative to its input root, and its feed's zone."""
+
+    location: Path
+    path: str
+    zone: str | None
+
+
+def find_sources(inputs: Sequence[Input], base: Path) -> list[Source]:
+    """Every regular file that the inputs name, once, in order of relative path.
+
+    In a folder, hidden files and `*.md` are passed over. Raises :class:`InputError` for a path that is not there; a glob
+    may match nothing.
+    """
+    found: dict[Path, Source] = {}
+    for entry in inputs:
+        for location, root in _matches(entry, base):
+            path = location.relative_to(root).as_posix()
+            found.setdefault(location.resolve(), Source(location, path, entry.zone))
+    return sorted(found.values(), key=lambda source: (source.path, str(source.location)))
+
+
+def _matches(entry: Input, base: Path) -> Iterator[tuple[Path, Path]]:
+    path = base / entry.path
+    if path.is_dir():
+        for folder, folders, names in os.walk(path):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in sorted(names):
+                location = Path(folder) / name
+                if not name.startswith(".") and not name.endswith(".md") and location.is_file():
+                    yield location, path
+    elif path.exists():
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise _unreadable(path, "a regular file or folder", "a special file")
+        yield path, path.parent
+    elif _PATTERN.search(entry.path):
+        root = _glob_root(path)
+        for name in sorted(glob.glob(str(path), recursive=True)):
+            if Path(name).is_file():
+                yield Path(name), root
+    else:
+        raise _unreadable(path, "a file, a folder or a glob", "nothing there")
+
+
+def _glob_root(path: Path) -> Path:
+    parts = path.parts
+    plain = next(place for place, part in enumerate(parts) if _PATTERN.search(part))
+    return Path(*parts[:plain])
+
+
+def _unreadable(path: Path, expected: str, found: str) -> InputError:
+    return InputError(
+        where=str(path),
+        expected=expected,
+        found=found,
+        next_step="Correct the path, or repair the file and run again; nothing of this run was kept.",
+    )
+
+
+@dataclass
+class OpenSource:
+    """A source that is open at a fixed size. `grew` is known after the last block: its last line may be half."""
+
+    sha256: str
+    size: int
+    _file: IO[bytes]
+    _location: Path
+    _before: os.stat_result
+
+    def blocks(self, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
+        """The decompressed bytes. Raises :class:`InputError` when they are damaged, or change while they are read."""
+        magic = _Limited(self._file, self.size).read(4)
+        stream = _decompressed(_Limited(self._file, self.size), magic)
+        limit = max(MIN_BOMB_BYTES, MAX_EXPANSION * self.size)
+        read = 0
+        try:
+            while block := stream.read(block_bytes):
+                read += len(block)
+                if read > limit:
+                    raise _unreadable(self._location, f"at most {limit} bytes when decompressed", "more")
+                yield block
+        except (EOFError, zlib.error, zstd.ZstdError, gzip.BadGzipFile) as error:
+            raise _unreadable(self._location, "a whole compressed file", str(error)) from None
+        except OSError as error:
+            raise _unreadable(self._location, "a file that can be read", str(error)) from None
+        after = os.fstat(self._file.fileno())
+        if after.st_size < self.size or (after.st_size == self.size and after.st_mtime_ns != self._before.st_mtime_ns):
+            raise _unreadable(self._location, "a file that stays as it is while it is read", "other contents")
+
+    @property
+    def grew(self) -> bool:
+        """True when bytes were appended after the file was opened; they are left to the next run."""
+        return os.fstat(self._file.fileno()).st_size > self.size
+
+
+@contextmanager
+def open_source(source: Source) -> Iterator[OpenSource]:
+    """The source at the size that it has now, with the SHA-256 of exactly these bytes."""
+    try:
+        file = open(source.location, "rb")
+    except OSError as error:
+        raise _unreadable(source.location, "a file that can be read", error.strerror or str(error)) from None
+    with file:
+        before = os.fstat(file.fileno())
+        digest = hashlib.sha256()
+        limited = _Limited(file, before.st_size)
+        while block := limited.read(BLOCK_BYTES):
+            digest.update(block)
+        yield OpenSource(digest.hexdigest(), before.st_size, file, source.location, before)
+
+
+class _Limited(io.RawIOBase):
+    """The first `size` bytes of an open file, at a place of its own."""
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self._descriptor = file.fileno()
+        self._size = size
+        self._place = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def read(self, size: int = -1) -> bytes:
+        left = self._size - self._place
+        data = os.pread(self._descriptor, left if size < 0 else min(size, left), self._place)
+        self._place += len(data)
+        return data
+
+
+def _decompressed(stream: _Limited, magic: bytes) -> IO[bytes]:
+    if magic.startswith(_GZIP):
+        return gzip.GzipFile(fileobj=stream)  # type: ignore[return-value]
+    if magic.startswith(_ZSTD):
+        return zstd.ZstdFile(stream)  # type: ignore[return-value]
+    return stream  # type: ignore[return-value]

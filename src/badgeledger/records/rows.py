@@ -1,0 +1,135 @@
+"""Records read with care become rows of the raw tables, as JSON lines that DuckDB takes back with explicit types."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..definitions import Definition
+from .calls import Call
+from .refusal import Refusal
+from .shapes import read_record
+from .strict_json import parse
+from .values import Reading, id_created_at
+
+RAW_BYTES = 4096
+
+
+def raw_text(raw: bytes) -> str:
+    """The first 4,096 bytes of a line; bytes that are no text are shown as `\\xNN`."""
+    return raw[:RAW_BYTES].decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+
+
+def compact(value: Any) -> str:
+    """JSON without spaces, other scripts as they are: the form of every text that is hashed."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def content_text(definition: Definition) -> str:
+    """What counts as the content of a version (RULEBOOK 5; the form: page *readings*)."""
+    return compact(
+        [
+            definition.name,
+            str(definition.starts_at),
+            str(definition.expires_at),
+            "1" if definition.active else "0",
+            definition.earn_type,
+            definition.issued_rule.content if definition.issued_rule else None,
+            definition.earned_rule.content if definition.earned_rule else None,
+            definition.owners,
+            sorted(f"{limit.name}={limit.number}" for limit in definition.limits),
+            definition.invalid,
+        ]
+    )
+
+
+class RowWriter:
+    """Collects the rows of careful lines. `size` is the text held so far, in characters."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._rows: dict[str, list[str]] = {"call": [], "definition": [], "quarantine": [], "time_note": []}
+
+    def read_line(self, raw: bytes, line: int, record_no: int, reading: Reading) -> None:
+        """Add the rows of one line, or its refusal."""
+        try:
+            record = read_record(parse(raw), reading)
+        except Refusal as refusal:
+            self.refuse(line, record_no, refusal.reason, refusal.detail, raw)
+            return
+        if isinstance(record, Call):
+            self._add("call", line, record_no, self._call(record, raw))
+        else:
+            self._add("definition", line, record_no, self._definition(record))
+        for code, field in reading.notes:
+            self._add("time_note", line, record_no, {"code": code, "field": field})
+
+    def refuse(self, line: int, record_no: int, reason: str, detail: str, raw: bytes) -> None:
+        """Put a line into quarantine."""
+        row = {"reason": reason, "detail": detail[:500], "raw": raw_text(raw)}
+        self._add("quarantine", line, record_no, row)
+
+    def write(self, folder: Path) -> list[tuple[str, Path]]:
+        """Write what was collected to one file a table, and start anew."""
+        written = []
+        for table, rows in self._rows.items():
+            if rows:
+                path = folder / f"careful_{table}.jsonl"
+                with open(path, "w", encoding="utf-8", newline="\n") as file:
+                    file.writelines(rows)
+                written.append((table, path))
+                rows.clear()
+        self.size = 0
+        return written
+
+    def _add(self, table: str, line: int, record_no: int, row: dict[str, Any]) -> None:
+        text = json.dumps({"line": line, "record_no": record_no, **row}, ensure_ascii=True) + "\n"
+        self.size += len(text)
+        self._rows[table].append(text)
+
+    @staticmethod
+    def _call(call: Call, raw: bytes) -> dict[str, Any]:
+        asked, answered = call.request, call.response
+        dated = call.logged_at is not None or (asked is not None and asked.event_at is not None)
+        if answered is not None and not dated:
+            dated = any(not answer.refused and id_created_at(answer.row_id) is not None for answer in answered.answers)
+        row: dict[str, Any] = {
+            "endpoint": call.endpoint,
+            "logged_at": call.logged_at,
+            "has_request": asked is not None,
+            "has_response": answered is not None,
+            # The text of a line that has no clock of its own is kept: it may have to be shown as quarantined.
+            "raw": None if dated else raw_text(raw),
+        }
+        if asked is not None:
+            row.update(asdict(asked))
+        if answered is not None:
+            row.update(
+                answer_badge_id=answered.badge_id,
+                answer_request_id=answered.request_id,
+                expires_at=answered.expires_at,
+                failed=answered.failed,
+                code=answered.code,
+                answers=[asdict(answer) for answer in answered.answers],
+            )
+        return row
+
+    @staticmethod
+    def _definition(definition: Definition) -> dict[str, Any]:
+        content = content_text(definition)
+        # Lines of one key and one loggedAt are one record.
+        times = [definition.badge_id, definition.last_updated_at, definition.created_at]
+        key = hashlib.md5(compact([*times, definition.refused, content]).encode()).hexdigest()
+        return {
+            "badge_id": definition.badge_id,
+            "in_force_from": definition.in_force_from,
+            "logged_at": definition.logged_at,
+            "org_id": definition.org_id,
+            "refused": definition.refused,
+            "content": content,
+            "definition": definition.model_dump_json(),
+            "definition_key": key,
+        }

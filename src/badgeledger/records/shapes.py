@@ -1,0 +1,151 @@
+"""Which record a JSON object is: recognised by its shape, never by its file's name (RULEBOOK 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..definitions import Definition
+from .badge_definitions import carries_definition, read_definition
+from .calls import CUSTOMER_FIELD, Call, error_codes, read_request, read_response
+from .refusal import Refusal
+from .values import Reading, absent, instant, optional_id
+
+CALLS = frozenset(CUSTOMER_FIELD)
+ENDPOINTS = CALLS | {"badgeMeta", "import", "revoke", "getFixedWindowDetails"}
+_REQUEST_MARKS = ("requestId", "triggeredBy", "issueEventDate", "issueEventDateISO", "earnEventDate", "earnEventDateISO")
+_RESPONSE_MARKS = {
+    "issuedBadges": "issueBulk",
+    "earnedBadgeId": "earn",
+    "earnedBadgesList": "earnBulk",
+    "failedEarnBadgeErrorList": "earnBulk",
+}
+
+
+def read_record(value: Any, reading: Reading) -> Call | Definition:
+    """The record of one JSON value. Raises :class:`Refusal` when it is none, or more than one."""
+    if not isinstance(value, dict):
+        raise Refusal("not-an-object", f"a JSON {type(value).__name__}")
+    if "request" in value or "response" in value:
+        return _read_exchange(value, reading)
+    if "data" in value or (isinstance(value.get("errors"), list) and not {"badgeMetaId", "id"} & value.keys()):
+        return _read_halves(None, None, None, None, value, reading)
+    return _read_halves(None, None, None, value, None, reading)
+
+
+def _read_exchange(line: Mapping[str, Any], reading: Reading) -> Call | Definition:
+    for half in ("request", "response"):
+        if line.get(half) is not None and not isinstance(line[half], dict):
+            raise Refusal("unknown-shape", f"{half} is no object")
+    return _read_halves(
+        _endpoint(line),
+        instant(line, "loggedAt", reading),
+        optional_id(line, "orgId"),
+        line.get("request"),
+        line.get("response"),
+        reading,
+    )
+
+
+def _endpoint(line: Mapping[str, Any]) -> str | None:
+    """The call that a line names: the last path segment, or `badgeMeta` before a badge's id."""
+    text = optional_id(line, "endpoint")
+    if text is None:
+        return None
+    path = text.partition("?")[0].partition("#")[0]
+    segments = [segment for segment in path.split("/") if segment]
+    if segments and segments[-1] in ENDPOINTS:
+        return segments[-1]
+    if len(segments) > 1 and segments[-2] == "badgeMeta":
+        return "badgeMeta"
+    raise Refusal("unknown-shape", f"endpoint {text}")
+
+
+def _read_halves(
+    endpoint: str | None,
+    logged_at: int | None,
+    org_id: str | None,
+    request: dict[str, Any] | None,
+    response: dict[str, Any] | None,
+    reading: Reading,
+) -> Call | Definition:
+    if endpoint is None:
+        endpoint = _call_of(request, response)
+    if endpoint == "badgeMeta":
+        return _definition_record(request, response, logged_at, org_id, reading)
+    if endpoint is not None and endpoint not in CALLS:
+        raise Refusal("unsupported-shape", endpoint)
+    if response is None and (request is None or endpoint is None):
+        raise Refusal("unknown-shape", "neither request nor response")
+    asked = read_request(endpoint, request, reading) if request is not None and endpoint is not None else None
+    answered = read_response(endpoint, response, asked, reading) if response is not None else None
+    if asked is not None and asked.badge_id is None:
+        if answered is None or answered.badge_id is None:
+            raise Refusal("missing-field", "badgeMetaId")
+        asked = replace(asked, badge_id=answered.badge_id)
+    return Call(endpoint, logged_at, asked, answered)
+
+
+def _call_of(request: Mapping[str, Any] | None, response: Mapping[str, Any] | None) -> str | None:
+    """The one call that both halves fit; None for a response that fits all of them, such as a bare 809."""
+    fits = [found for found in (_request_fits(request), _response_fits(response)) if found is not None]
+    if not fits:
+        return None
+    calls = set.intersection(*fits)
+    if len(calls) > 1:
+        raise Refusal("ambiguous-shape", ", ".join(sorted(calls)))
+    if not calls:
+        raise Refusal("unknown-shape", "no call has these fields")
+    return calls.pop()
+
+
+def _request_fits(body: Mapping[str, Any] | None) -> set[str] | None:
+    if not body:
+        return None
+    fits = {call for call, name in CUSTOMER_FIELD.items() if body.get(name) is not None}
+    marked = not absent(body, _REQUEST_MARKS)
+    if body.get("revokeIssuals") is not None or (
+        body.get("earnedBadgeId") is not None and body.get("customerId") is not None
+    ):
+        fits = fits | {"revoke"} if marked else {"revoke"}
+    elif fits == {"issueBulk"} and not marked:
+        fits.add("revoke")
+    if carries_definition(body):
+        fits.add("badgeMeta")
+    return fits
+
+
+def _response_fits(body: Mapping[str, Any] | None) -> set[str] | None:
+    if body is None:
+        return None
+    data = body.get("data")
+    if data is None or data == {}:
+        if absent(body, ("data", "errors", "warnings")) and body:
+            return set()
+        return None
+    if not isinstance(data, dict):
+        return set()
+    fits = {call for name, call in _RESPONSE_MARKS.items() if data.get(name) is not None}
+    if carries_definition(data):
+        fits.add("badgeMeta")
+    return fits
+
+
+def _definition_record(
+    request: dict[str, Any] | None,
+    response: dict[str, Any] | None,
+    logged_at: int | None,
+    org_id: str | None,
+    reading: Reading,
+) -> Definition:
+    """The response's definition; the request's when no response says anything; marked refused when it has errors."""
+    answer = None if response is None else response.get("data", response if carries_definition(response) else None)
+    failed = bool(error_codes(response.get("errors"))) if response is not None else False
+    for body in (answer, request):
+        if carries_definition(body):
+            definition = read_definition(body, logged_at, org_id, reading)
+            if definition.in_force_from is None:
+                raise Refusal("no-time", "no lastUpdatedOn, loggedAt or createdOn")
+            return definition.model_copy(update={"refused": failed})
+    raise Refusal("missing-field", "a definition has id and startOn")
