@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -198,6 +199,7 @@ def _without_comments(text: str) -> str:
     return re.sub(r"--[^\n]*", "", text)
 
 
+@cache
 def _strings(path: Path) -> set[str]:
     return {
         node.value
@@ -206,6 +208,7 @@ def _strings(path: Path) -> set[str]:
     }
 
 
+@cache
 def _beginnings(path: Path) -> set[str]:
     """The fixed beginnings of names that are put together, such as `careful_` of f"careful_{table}"."""
     return {
