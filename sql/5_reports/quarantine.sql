@@ -3,7 +3,6 @@ SELECT
     source.path AS source_file,
     quarantined.line AS source_line,
     quarantined.reason,
-    quarantined.raw,
-    quarantined.detail
+    quarantined.raw
 FROM staging.quarantined AS quarantined
 INNER JOIN staging.source AS source USING (file_id)

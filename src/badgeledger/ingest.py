@@ -27,9 +27,6 @@ from .warehouse import Warehouse, first_row, statement
 
 __all__ = ["FileResult", "Input", "ingest"]
 
-# A chunk that DuckDB cannot read as a whole is split this many times over, down to so few lines.
-_SPLIT = 16
-_SMALL = 512
 _BOM = b"\xef\xbb\xbf"
 _MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
 
@@ -171,11 +168,10 @@ class _FileReader:
         places = np.empty((lines, 3), dtype=np.int64)
         written, found = sieve.sift(text, len(block), target, places)
         places = places[:found]
-        tame = np.flatnonzero(places[:, 2])
-        careful = [np.flatnonzero(places[:, 2] == 0)]
-        if len(tame):
-            careful.extend(self._read_tame(target[:written], tame))
-        for place in np.sort(np.concatenate(careful)).tolist():
+        careful = np.flatnonzero(places[:, 2] == 0)
+        if written:
+            careful = np.union1d(careful, self._read_tame(target[:written]))
+        for place in careful.tolist():
             start, end = int(places[place, 0]), int(places[place, 1])
             self._read_line(block[start:end], self.lines + place + 1, self.lines + place + 1)
         self.lines += found
@@ -185,35 +181,20 @@ class _FileReader:
     def _read_line(self, raw: bytes, line: int, record_no: int) -> None:
         self.rows.read_line(raw, line, record_no, Reading(self.feed_zone))
 
-    def _read_tame(self, spool: Any, places: Any) -> list[Any]:
-        """Read tame lines by DuckDB; returns the places in the block of those that it does not fit."""
+    def _read_tame(self, spool: Any) -> Any:
+        """Read tame lines by DuckDB; returns the places in the block of those whose call it cannot tell."""
         path = self.spill / "tame.jsonl"
         with open(path, "wb") as file:
             file.write(memoryview(spool))
         self.con.execute("SET VARIABLE tame_lines = $1", [str(path)])
-        try:
-            self.con.execute(f"CREATE OR REPLACE TEMP VIEW tame_line AS {statement('0_lines', 'tame_line')}")
-            self.con.execute(f"CREATE OR REPLACE TEMP TABLE tame_call AS {statement('0_lines', 'tame_call')}")
-        except (duckdb.InvalidInputException, duckdb.ConversionException):
-            # Some line has another type in one of the fields; the smaller the parts, the fewer its neighbors.
-            if len(places) <= _SMALL:
-                return [places]
-            return self._split(spool, places)
+        self.con.execute(f"CREATE OR REPLACE TEMP VIEW tame_line AS {statement('0_lines', 'tame_line')}")
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE tame_call AS {statement('0_lines', 'tame_call')}")
         misfits: Any = self.con.execute("SELECT line FROM tame_call WHERE NOT fits").fetchnumpy()["line"]
         self._insert_calls(
             f"SELECT * EXCLUDE (line, fits), line + {self.lines + 1} AS line, line + {self.lines + 1} AS record_no "
             "FROM tame_call WHERE fits"
         )
-        return [np.asarray(misfits, dtype=np.int64)]
-
-    def _split(self, spool: Any, places: Any) -> list[Any]:
-        ends = np.flatnonzero(spool == 10) + 1
-        misfits: list[Any] = []
-        for part in np.array_split(np.arange(len(places)), _SPLIT):
-            if len(part):
-                start = ends[part[0] - 1] if part[0] else 0
-                misfits.extend(self._read_tame(spool[start : ends[part[-1]]], places[part]))
-        return misfits
+        return np.asarray(misfits, dtype=np.int64)
 
     def _read_document(self, block: bytes, opened: OpenSource) -> bool:
         """Read the file as one JSON document if it is one (page *readings*)."""

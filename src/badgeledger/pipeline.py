@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import calendar, runs
-from .errors import FailOnMet, InternalCheckFailed, TooManyQuarantined
+from .errors import FailOnMet, TooManyQuarantined
 from .settings import PipelineFile, Rules, now_microseconds, report_folder, resolve_as_of
-from .warehouse import Warehouse, relations, statement
+from .warehouse import Warehouse
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .ingest import FileResult, Input
     from .reports.publish import Published
 
-__all__ = ["Rules", "RunResult", "check", "fail_on", "finish_open_runs", "ingest_files", "make_report", "run"]
+__all__ = ["Rules", "RunResult", "fail_on", "finish_open_runs", "ingest_files", "make_report", "run"]
 
 Progress = Callable[..., None]
 LOCK_TIMEOUT_SECONDS = 600.0
@@ -75,16 +75,17 @@ def run(
             if "ingest" in steps:
                 files = _ingest(opened, _inputs(file, inputs), file.base, settings.pipeline.max_quarantined, progress)
             if "account" in steps:
-                _account(opened, settings.rules, at, progress)
+                compared = runs.compare(opened, at)
+                _account(opened, settings.rules, at, compared.no_input, progress)
             if "check" in steps:
-                check(opened.con, progress)
+                _check(opened, progress)
             if "account" in steps:
                 this = runs.record(
                     opened,
                     pipeline=settings.pipeline.name,
                     as_of=at,
                     known_at=now_microseconds(),
-                    settings=_remembered(file),
+                    settings=_remembered(file) | {"since": compared.since_sha256, "no_input": compared.no_input},
                     folder=target if "report" in steps else None,
                 )
                 totals = _totals(opened.con)
@@ -144,23 +145,6 @@ def finish_open_runs(warehouse: Warehouse, progress: Progress = lambda *_: None)
             _publish_run(warehouse, con, open_run, progress)
 
 
-def check(con: DuckDBPyConnection, progress: Progress = lambda *_: None) -> None:
-    """Run every assertion of `sql/checks`; each query returns the rows that contradict its name.
-
-    Raises InternalCheckFailed.
-    """
-    for assertion in relations("checks"):
-        progress(f"check: {assertion}")
-        rows = con.execute(statement("checks", assertion)).fetchmany(3)
-        if rows:
-            raise InternalCheckFailed(
-                where=f"check {assertion}",
-                expected="no row that contradicts it",
-                found="; ".join(str(row) for row in rows),
-                next_step="Nothing of this run is kept. This is a fault of badgeledger: report it with these rows.",
-            )
-
-
 def _ingest(
     warehouse: Warehouse, inputs: Sequence[Input], base: Path, max_quarantined: float, progress: Progress
 ) -> Sequence[FileResult]:
@@ -184,11 +168,18 @@ def _ingest(
     return files
 
 
-def _account(warehouse: Warehouse, rules: Rules, as_of: int, progress: Progress) -> None:
+def _account(warehouse: Warehouse, rules: Rules, as_of: int, no_input: bool, progress: Progress) -> None:
     from .accounting import account
 
     progress("account: counting")
-    account(warehouse, rules, as_of)
+    account(warehouse, rules, as_of, no_input=no_input)
+
+
+def _check(warehouse: Warehouse, progress: Progress) -> None:
+    from .accounting import check
+
+    progress("check: assertions")
+    check(warehouse.con)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from .errors import UsageError
 from .settings import Rules
 from .warehouse import Warehouse
 
+_I64_MAX = 2**63 - 1
 OPEN, PUBLISHED, ACCOUNTED = "open", "published", "accounted"
 _COLUMNS = "run_id, batch_id, pipeline, epoch_us(as_of), epoch_us(known_at), settings, state, folder, manifest_sha256"
 
@@ -91,6 +92,50 @@ def is_current(warehouse: Warehouse, run: Run) -> bool:
         [run.run_id, run.batch_id],
     ).fetchone()
     return row == (True, True)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a report is compared with: `since`, the last published run that is not the same night (same as-of, same
+    inputs known), and `no_input`: inputs were given, and nothing is known that `since` did not know (RULEBOOK 9).
+    """
+
+    since: Run | None
+    no_input: bool
+
+    @property
+    def since_sha256(self) -> str | None:
+        """The manifest hash of `since`."""
+        return None if self.since is None else self.since.manifest_sha256
+
+
+def compare(warehouse: Warehouse, as_of: int, known_at: int | None = None) -> Comparison:
+    """Find what a report as of an instant compares with, by what was known at `known_at` (None: now)."""
+    known = _I64_MAX if known_at is None else known_at
+    batch = warehouse.con.execute(
+        "SELECT batch_id, inputs_given FROM raw.batch WHERE epoch_us(ingested_at) <= $1 ORDER BY batch_id DESC LIMIT 1",
+        [known],
+    ).fetchone()
+    last_batch, inputs_given = batch if batch else (0, 0)
+    rows = warehouse.con.execute(
+        f"""
+        SELECT {_COLUMNS}, new_files FROM (
+            SELECT *, (
+                SELECT count(*) FROM raw.file
+                WHERE raw.file.batch_id > coalesce(raw.run.batch_id, 0) AND raw.file.batch_id <= $1
+            ) AS new_files
+            FROM raw.run
+            WHERE state = $2 AND coalesce(batch_id, 0) <= $1 AND epoch_us(known_at) <= $3
+        )
+        WHERE epoch_us(as_of) <> $4 OR new_files > 0
+        ORDER BY run_id DESC LIMIT 1
+        """,
+        [last_batch, PUBLISHED, known, as_of],
+    ).fetchall()
+    if not rows:
+        return Comparison(None, False)
+    *run, new_files = rows[0]
+    return Comparison(_run(tuple(run)), inputs_given > 0 and new_files == 0)
 
 
 def _insert(warehouse: Warehouse, run: Run) -> None:

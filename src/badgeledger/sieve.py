@@ -1,7 +1,8 @@
 """The sieve: which lines are tame, so that DuckDB may read them (FAULTS 3.5 says what its JSON reader lets pass).
 
 A line is *tame* when it is one JSON object, strictly valid, whose fast reading provably equals the careful one: UTF-8, no
-duplicate keys, no `\\u` escape, no escape in a key, no deep nesting, and numbers that a double carries exactly. The sieve only
+duplicate keys, no `\\u` escape, no escape in a key, no deep nesting, numbers that a double carries exactly, and objects
+and arrays where the API has them. The sieve only
 proves; a line that it does not pass is not refused but read by the one judge, :mod:`badgeledger.records.strict_json`.
 """
 
@@ -20,6 +21,43 @@ MAX_NUMBER_WHOLE = 18
 MAX_NUMBER_FRACTION = 6
 # A double carries this many digits before a fraction of six.
 MAX_WHOLE_BEFORE_FRACTION = 10
+
+# What may stand under a key of the API, wherever it is: anything, an object, an array of objects, an array; or null.
+_ANYTHING, _OBJECT, _OBJECTS, _ARRAY, _ONLY_OBJECTS = range(5)
+_CONTAINERS = {
+    "request": _OBJECT,
+    "response": _OBJECT,
+    "data": _OBJECT,
+    "triggeredBy": _OBJECT,
+    "error": _OBJECT,
+    "errors": _OBJECTS,
+    "issuedBadges": _OBJECTS,
+    "earnedBadgesList": _OBJECTS,
+    "failedEarnBadgeErrorList": _OBJECTS,
+    "customers": _ARRAY,
+    "customerIds": _ARRAY,
+}
+_FNV_START, _FNV_PRIME = 14695981039346656037, 1099511628211
+
+
+def _digest(key: str) -> int:
+    digest = _FNV_START
+    for byte in key.encode():
+        digest = (digest ^ byte) * _FNV_PRIME % 2**64
+    return digest
+
+
+def _container_table() -> tuple[int, NDArray[np.uint64], NDArray[np.int64]]:
+    """A shift, and the containers' keys, each in the place of the eight bits of its digest above that shift."""
+    found = {_digest(key): rule for key, rule in _CONTAINERS.items()}
+    shift = next(shift for shift in range(56) if len({digest >> shift & 255 for digest in found}) == len(found))
+    digests, rules = np.zeros(256, np.uint64), np.zeros(256, np.int64)
+    for digest, rule in found.items():
+        digests[digest >> shift & 255], rules[digest >> shift & 255] = digest, rule
+    return shift, digests, rules
+
+
+_CONTAINER_SHIFT, _CONTAINER_DIGESTS, _CONTAINER_RULES = _container_table()
 
 _PREFIX = np.frombuffer(b'{"line":', dtype=np.uint8)
 _MIDDLE = np.frombuffer(b',"body":', dtype=np.uint8)
@@ -122,15 +160,19 @@ def _literal_end(text: _Bytes, place: int, end: int) -> int:  # pragma: no cover
 
 @njit(cache=True, nogil=True)
 def _is_tame(
-    text: _Bytes, start: int, end: int, kinds: Any, bases: Any, hashes: Any
+    text: _Bytes, start: int, end: int, kinds: Any, bases: Any, hashes: Any, rules: Any
 ) -> bool:  # pragma: no cover - compiled
-    at, depth, state, keys = start, 0, _VALUE, 0
+    at, depth, state, keys, rule = start, 0, _VALUE, 0, _ANYTHING
     while at < end:
         byte = text[at]
         if byte == 32 or byte == 9 or byte == 13:
             at += 1
             continue
         if state == _VALUE or state == _VALUE_OR_END:
+            if rule != _ANYTHING and not (byte == 93 and state == _VALUE_OR_END):
+                opened = 123 if rule == _OBJECT or rule == _ONLY_OBJECTS else 91
+                if byte != opened and (byte != 110 or rule == _ONLY_OBJECTS):
+                    return False
             if byte == 93 and state == _VALUE_OR_END:
                 depth -= 1
                 keys = bases[depth]
@@ -141,6 +183,9 @@ def _is_tame(
                     return False
                 kinds[depth] = byte
                 bases[depth] = keys
+                # In an array of objects the rule holds for every element.
+                rule = _ONLY_OBJECTS if rule == _OBJECTS else _ANYTHING
+                rules[depth] = rule
                 depth += 1
                 state = _KEY_OR_END if byte == 123 else _VALUE_OR_END
                 at += 1
@@ -166,11 +211,13 @@ def _is_tame(
                 close = _string_end(text, at + 1, end)
                 if close < 0 or keys == MAX_KEYS:
                     return False
-                digest = np.uint64(14695981039346656037)
+                digest = np.uint64(_FNV_START)
                 for place in range(at + 1, close - 1):
                     if text[place] == 92:
                         return False
-                    digest = (digest ^ np.uint64(text[place])) * np.uint64(1099511628211)
+                    digest = (digest ^ np.uint64(text[place])) * np.uint64(_FNV_PRIME)
+                low = digest >> np.uint64(_CONTAINER_SHIFT) & np.uint64(255)
+                rule = _CONTAINER_RULES[low] if _CONTAINER_DIGESTS[low] == digest else _ANYTHING
                 for earlier in range(bases[depth - 1], keys):
                     if hashes[earlier] == digest:
                         return False
@@ -190,6 +237,7 @@ def _is_tame(
                 return False
             if byte == 44:
                 state = _KEY if kinds[depth - 1] == 123 else _VALUE
+                rule = _ANYTHING if state == _KEY else rules[depth - 1]
             elif (byte == 125 and kinds[depth - 1] == 123) or (byte == 93 and kinds[depth - 1] == 91):
                 depth -= 1
                 keys = bases[depth]
@@ -229,6 +277,7 @@ def sift(text: _Bytes, length: int, target: _Bytes, places: Any) -> tuple[int, i
     kinds = np.empty(MAX_DEPTH, np.int64)
     bases = np.zeros(MAX_DEPTH + 1, np.int64)
     hashes = np.empty(MAX_KEYS, np.uint64)
+    rules = np.zeros(MAX_DEPTH, np.int64)
     written = line = start = 0
     while start < length:
         end = start
@@ -236,7 +285,7 @@ def sift(text: _Bytes, length: int, target: _Bytes, places: Any) -> tuple[int, i
             end += 1
         stop = end - 1 if end > start and text[end - 1] == 13 else end
         tame = 0 < stop - start <= MAX_LINE and text[start] == 123
-        if tame and _is_tame(text, start, stop, kinds, bases, hashes):
+        if tame and _is_tame(text, start, stop, kinds, bases, hashes, rules):
             written = _put(target, written, _PREFIX, 0, len(_PREFIX))
             written = _put_number(target, written, line)
             written = _put(target, written, _MIDDLE, 0, len(_MIDDLE))

@@ -18,6 +18,7 @@ from .errors import WarehouseDamaged, WarehouseError, WarehouseLocked, Warehouse
 from .resources import sql_folder
 
 SCHEMA_VERSION = 1
+_CATALOG = "warehouse"
 SCHEMAS = ("raw", "staging", "ledger", "flags", "report")
 FOLDERS = {"raw": "1_raw", "staging": "2_staging", "ledger": "3_ledger", "flags": "4_flags", "report": "5_reports"}
 _LOCK_POLL_SECONDS = 0.2
@@ -127,7 +128,7 @@ def scratch_database(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """An empty database with our schemas in a temporary file below `folder`, removed afterwards."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"aside-{os.getpid()}.duckdb"
-    con = duckdb.connect(str(path), config=_CONFIG)
+    con = _attached(path)
     try:
         configure(con, folder)
         for schema in SCHEMAS:
@@ -174,7 +175,7 @@ def _spill_folder(path: Path) -> Path:
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     try:
-        con = duckdb.connect(str(path), config=_CONFIG)
+        con = _attached(path)
         configure(con, _spill_folder(path))
         return con
     except duckdb.IOException as error:
@@ -188,6 +189,15 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
         raise _damaged(path, error) from None
     except (duckdb.Error, RuntimeError) as error:
         raise _damaged(path, error) from None
+
+
+def _attached(path: Path) -> duckdb.DuckDBPyConnection:
+    """A connection to the file under one catalog name: DuckDB would take the file's, which may be that of a schema."""
+    con = duckdb.connect(":memory:", config=_CONFIG)
+    quoted = str(path).replace("'", "''")
+    con.execute(f"ATTACH '{quoted}' AS {_CATALOG}")
+    con.execute(f"USE {_CATALOG}")
+    return con
 
 
 def _damaged(path: Path, error: Exception) -> WarehouseDamaged:
@@ -221,7 +231,7 @@ def _create(path: Path) -> None:
     for leftover in (young, young.with_name(young.name + ".wal")):
         leftover.unlink(missing_ok=True)
     try:
-        con = duckdb.connect(str(young), config=_CONFIG)
+        con = _attached(young)
     except duckdb.Error as error:
         raise WarehouseError(
             where=str(path),
@@ -230,12 +240,12 @@ def _create(path: Path) -> None:
             next_step="Check the folder's rights and free space.",
         ) from None
     try:
-        con.execute("CREATE TABLE warehouse AS SELECT 'badgeledger' AS made_by, $1 AS schema_version", [SCHEMA_VERSION])
+        con.execute("CREATE TABLE main.made AS SELECT 'badgeledger' AS made_by, $1 AS schema_version", [SCHEMA_VERSION])
         for schema in SCHEMAS:
             con.execute(f"CREATE SCHEMA {schema}")
         for relation in relations("1_raw"):
             con.execute(statement("1_raw", relation))
-        con.execute("CHECKPOINT")
+        con.execute(f"CHECKPOINT {_CATALOG}")
     finally:
         con.close()
     sync(young)
@@ -254,7 +264,7 @@ def sync(path: Path) -> None:
 
 def _check_schema(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     try:
-        row = first_row(con, "SELECT made_by, schema_version FROM warehouse")
+        row = first_row(con, "SELECT made_by, schema_version FROM main.made")
     except duckdb.Error as error:
         raise WarehouseDamaged(
             where=str(path),

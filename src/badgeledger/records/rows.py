@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from .strict_json import parse
 from .values import Reading, id_created_at
 
 RAW_BYTES = 4096
+# An escaped backslash is passed over, so that text behind it is not taken for an escape.
+_ESCAPE = re.compile(r"\\\\|\\u[0-9a-f]{4}")
 
 
 def raw_text(raw: bytes) -> str:
@@ -24,8 +27,9 @@ def raw_text(raw: bytes) -> str:
 
 
 def compact(value: Any) -> str:
-    """JSON without spaces, other scripts as they are: the form of every text that is hashed."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """JSON without spaces, other scripts as they are, escapes as DuckDB writes them: the form of every text that is hashed."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ESCAPE.sub(lambda match: match.group().upper().replace("U", "u"), text)
 
 
 def content_text(definition: Definition) -> str:

@@ -195,7 +195,7 @@ def _page_margins(context: ReportContext) -> str:
     """Return the style rule that prints the report's name and as-of on each sheet."""
     line = plain(f"{context.name} · as of {instant(context.as_of_us)} UTC · inputs {context.known_digest[:16]}")
     # Every character beyond plain ones is written as an escape: a name cannot end the string, the rule or the element.
-    safe = re.sub(r"[^A-Za-z0-9 .:]", lambda found: f"\\{ord(found.group()):06x}", line)
+    safe = re.sub(r"[^A-Za-z0-9 .:]", lambda found: f"\\{ord(found.group()):06x} ", line)
     return (
         f'@page {{ @bottom-left {{ content: "{safe}"; font: 8pt sans-serif; }}\n'
         '  @bottom-right { content: counter(page) " of " counter(pages); font: 8pt sans-serif; } }\n'
