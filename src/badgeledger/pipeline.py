@@ -133,7 +133,9 @@ def make_report(
         at = last.as_of if as_of is None and last else resolve_as_of(as_of or "now", rules.zone, now_microseconds())
         name = file.settings.pipeline.name if file is not None else last.pipeline if last else ""
         target = out or Path(report_folder(remembered["reports"], at, rules.zone, name))
-        with _views(opened, rules, at, known_at, progress) as con:
+        compared = runs.compare(opened, at, known_at)
+        remembered |= {"since": compared.since_sha256, "no_input": compared.no_input}
+        with _views(opened, rules, at, known_at, compared.no_input, progress) as con:
             published = _publish(opened, con, target, name, at, remembered, progress)
             return RunResult(name, at, rules, (), _totals(con), published, warehouse)
 
@@ -141,7 +143,8 @@ def make_report(
 def finish_open_runs(warehouse: Warehouse, progress: Progress = lambda *_: None) -> None:
     """Publish what earlier runs committed and could not publish before they were stopped."""
     for open_run in runs.unfinished(warehouse):
-        with _views(warehouse, open_run.rules, open_run.as_of, open_run.known_at, progress, open_run) as con:
+        no_input = bool(open_run.settings["no_input"])
+        with _views(warehouse, open_run.rules, open_run.as_of, open_run.known_at, no_input, progress) as con:
             _publish_run(warehouse, con, open_run, progress)
 
 
@@ -184,27 +187,22 @@ def _check(warehouse: Warehouse, progress: Progress) -> None:
 
 @contextmanager
 def _views(
-    warehouse: Warehouse,
-    rules: Rules,
-    as_of: int,
-    known_at: int | None,
-    progress: Progress,
-    asked: runs.Run | None = None,
+    warehouse: Warehouse, rules: Rules, as_of: int, known_at: int | None, no_input: bool, progress: Progress
 ) -> Iterator[DuckDBPyConnection]:
     """A connection whose `report.*` views show what is asked for: the ledger in place, or one computed aside."""
-    last = asked or runs.last(warehouse)
+    last = runs.last(warehouse)
     if (
         last is not None
         and runs.is_current(warehouse, last)
-        and (last.as_of, last.rules) == (as_of, rules)
-        and (known_at is None or known_at == last.known_at)
+        and (last.as_of, last.rules, last.settings["no_input"]) == (as_of, rules, no_input)
+        and known_at in {None, last.known_at}
     ):
         yield warehouse.con
         return
     from .accounting import aside
 
     progress("account: counting aside")
-    with aside(warehouse, rules, as_of, known_at) as con:
+    with aside(warehouse, rules, as_of, known_at, no_input=no_input) as con:
         yield con
 
 
@@ -244,6 +242,7 @@ def _publish(
         owner=warehouse.path or target,
         formats=settings["formats"],
         rows=settings["rows"],
+        since=settings["since"],
         progress=progress,
     )
 

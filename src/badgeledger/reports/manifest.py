@@ -54,12 +54,17 @@ def known_inputs(con: duckdb.DuckDBPyConnection) -> list[Input]:
 
 
 def manifest_text(
-    context: ReportContext, settings: Mapping[str, Any], inputs: Sequence[Input], outputs: Sequence[Output]
+    context: ReportContext,
+    settings: Mapping[str, Any],
+    *,
+    since: str | None,
+    inputs: Sequence[Input],
+    outputs: Sequence[Output],
 ) -> str:
     """The manifest of a report. `settings` are those of the run beside the rules: rows, formats.
 
     `known_at` repeats the inputs as one digest, so that two reports can be compared at a glance. `since` is the
-    manifest hash of the report that changes are counted from; this version counts none.
+    manifest hash of the last published report that is not this same night.
     """
     content = {
         "name": context.name,
@@ -67,7 +72,7 @@ def manifest_text(
         "settings": {"rules": dict(context.rules), **settings},
         "as_of": calendar.iso_instant(context.as_of_us),
         "known_at": {"inputs": len(inputs), "sha256": context.known_digest},
-        "since": None,
+        "since": since,
         "inputs": [asdict(entry) for entry in inputs],
         "outputs": {entry.name: {"rows": entry.rows, "sha256": entry.sha256} for entry in outputs},
     }
