@@ -1,0 +1,34 @@
+"""Speed and memory on generated logs, beside what DuckDB and Polars need for the same: `python tests/bench`.
+
+Every step runs in a process of its own, so that its peak memory is its own. Logs and warehouses live in a temporary
+folder; logs are kept there for the next time. Tables are Markdown on stdout, progress goes to stderr.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import child
+import counting
+import steps
+
+SIZES = (1_000_000, 10_000_000)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python tests/bench", description=__doc__)
+    parser.add_argument("--issuances", type=int, nargs="+", default=SIZES, metavar="N", help="sizes of the logs")
+    parser.add_argument("--only", choices=("steps", "counting"), help="one of the two tables")
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "badgeledger-bench")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for issuances in options.issuances:
+        if options.only != "counting":
+            steps.table(options.folder, issuances)
+        if options.only != "steps":
+            counting.table(options.folder, issuances)
+
+
+if __name__ == "__main__":
+    if not child.serve():
+        main()
