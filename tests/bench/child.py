@@ -5,24 +5,38 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 FLAG = "--child"
+Spent = tuple[float, float]
+
+
+class Stopwatch:
+    """Runs from its making on."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter(), time.process_time()
+
+    def read(self) -> Spent:
+        """Seconds on the clock, and on all processors by all threads; the second tells how busy the machine was."""
+        return time.perf_counter() - self._started[0], time.process_time() - self._started[1]
 
 
 @dataclass(frozen=True)
 class Measured:
-    """`seconds` of the function alone, `peak_mb` of its whole process, and what it returned."""
+    """Seconds on the clock and on all processors, of the work alone; the peak of the whole process; the answer."""
 
     seconds: float
+    cpu_seconds: float
     peak_mb: float
     result: Any
 
 
 def measure(function: str, **arguments: Any) -> Measured:
-    """Call `module.function` with JSON arguments in a new process; it returns (seconds, JSON result)."""
+    """Call `module.function` with JSON arguments in a new process; it returns (time spent, JSON result)."""
     print(f"{function} {arguments}", file=sys.stderr, flush=True)
     command = [sys.executable, str(Path(__file__).parent), FLAG, function, json.dumps(arguments)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
@@ -32,10 +46,10 @@ def measure(function: str, **arguments: Any) -> Measured:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{function} ended with {process.returncode}")
-    seconds, result = json.loads(answer.splitlines()[-1])
+    (seconds, cpu_seconds), result = json.loads(answer.splitlines()[-1])
     # Linux counts kilobytes, macOS bytes.
     unit = 1 if sys.platform == "darwin" else 1024
-    return Measured(seconds, usage.ru_maxrss * unit / 1e6, result)
+    return Measured(seconds, cpu_seconds, usage.ru_maxrss * unit / 1e6, result)
 
 
 def serve() -> bool:
@@ -43,8 +57,8 @@ def serve() -> bool:
     if len(sys.argv) != 4 or sys.argv[1] != FLAG:
         return False
     module, _, name = sys.argv[2].partition(".")
-    seconds, result = getattr(importlib.import_module(module), name)(**json.loads(sys.argv[3]))
-    print(json.dumps([seconds, result]), flush=True)
+    spent, result = getattr(importlib.import_module(module), name)(**json.loads(sys.argv[3]))
+    print(json.dumps([spent, result]), flush=True)
     return True
 
 

@@ -5,7 +5,6 @@ days, for the badge weeks. Clocks are all different, because RANGE frames cannot
 Polars' rolling month miscounts at month ends, so it is compared over 30 days.
 """
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +51,12 @@ def table(folder: Path, rows: int) -> None:
             _same(name, kernel.result, found.result)
             lines.append(_line(f"{name} ({month})", found, kernel, rows))
     title = f"Eight windows over {rows:,} counted rows; breaches {sum(found for found, _ in kernel.result.values()):,}"
-    child.show(title, ("counting", "seconds", "rows/s", "peak MB", "× kernel"), lines)
+    child.show(title, ("counting", "seconds", "CPU s", "rows/s", "peak MB", "× kernel"), lines)
 
 
 def _line(name: str, found: child.Measured, kernel: child.Measured, rows: int) -> tuple[str, ...]:
-    ratio = f"{found.seconds / kernel.seconds:.1f}"
-    return name, f"{found.seconds:.2f}", f"{rows / found.seconds:,.0f}", f"{found.peak_mb:,.0f}", ratio
+    speed, ratio = f"{rows / found.seconds:,.0f}", f"{found.seconds / kernel.seconds:.1f}"
+    return name, f"{found.seconds:.2f}", f"{found.cpu_seconds:.2f}", speed, f"{found.peak_mb:,.0f}", ratio
 
 
 def _same(name: str, expected: dict[str, list[int]], found: dict[str, list[int | None]]) -> None:
@@ -68,14 +67,14 @@ def _same(name: str, expected: dict[str, list[int]], found: dict[str, list[int |
         )
 
 
-def make_rows(source: str, rows: int) -> tuple[float, Any]:
+def make_rows(source: str, rows: int) -> tuple[child.Spent, Any]:
     """Rows with the badges, customers and instants of a generated log, in processing order."""
     import numpy as np
 
     from badgeledger.generate_badges import make_badge
     from badgeledger.generate_calls import Calls, Draws
 
-    started = time.perf_counter()
+    watch = child.Stopwatch()
     badges = [make_badge(index, 1, _first_us(), DAYS, [0, 0, 0, 0])[0] for index in range(BADGES)]
     numbers = {badge.badge_id: index for index, badge in enumerate(badges)}
     customers, at, badge_of, size = [], [], [], []
@@ -96,7 +95,7 @@ def make_rows(source: str, rows: int) -> tuple[float, Any]:
         clock=clock,
         customers=len(known),
     )
-    return time.perf_counter() - started, None
+    return watch.read(), None
 
 
 def _first_us() -> int:
@@ -114,7 +113,7 @@ def _load(source: str) -> dict[str, Any]:
         return {name: arrays[name] for name in arrays.files}
 
 
-def kernel(source: str, month: str) -> tuple[float, Any]:
+def kernel(source: str, month: str) -> tuple[child.Spent, Any]:
     """The product: two sorts by counting, one pass for each window."""
     import numpy as np
 
@@ -144,12 +143,12 @@ def kernel(source: str, month: str) -> tuple[float, Any]:
 
     # The first call loads the compiled kernel.
     count_rows(Rows(**{name: getattr(rows, name)[:1_000] for name in Rows.__dataclass_fields__}))
-    started = time.perf_counter()
+    watch = child.Stopwatch()
     over = count_rows(rows)["over_limit"]
-    seconds = time.perf_counter() - started
+    spent = watch.read()
     breaches = np.bincount(over["slot_no"], minlength=len(wanted)).tolist()
     counts = [int(over["count"][over["slot_no"] == slot].sum()) for slot in range(len(wanted))]
-    return seconds, {name: [breaches[slot], counts[slot]] for slot, (name, *_) in enumerate(wanted)}
+    return spent, {name: [breaches[slot], counts[slot]] for slot, (name, *_) in enumerate(wanted)}
 
 
 def _limit(make: Any, scope: str, unit: str, length: int | None, number: int) -> Any:
@@ -188,7 +187,7 @@ def _windows(source: str, month: str) -> tuple[Any, str, list[tuple[str, str, in
     return con, derived, windows
 
 
-def duckdb_flags(source: str, month: str) -> tuple[float, Any]:
+def duckdb_flags(source: str, month: str) -> tuple[child.Spent, Any]:
     """Flags only: the row `number` places earlier is still inside the span."""
     con, derived, windows = _windows(source, month)
     columns = ", ".join(
@@ -198,13 +197,13 @@ def duckdb_flags(source: str, month: str) -> tuple[float, Any]:
         for name, partition, length, number, bound in windows
     )
     sums = ", ".join(f"count(*) FILTER ({name})" for name, *_ in windows)
-    started = time.perf_counter()
+    watch = child.Stopwatch()
     found = con.execute(f"SELECT {sums} FROM (SELECT {columns} FROM ({derived}))").fetchone()
-    seconds = time.perf_counter() - started
-    return seconds, {name: [found[place], None] for place, (name, *_) in enumerate(windows)}
+    spent = watch.read()
+    return spent, {name: [found[place], None] for place, (name, *_) in enumerate(windows)}
 
 
-def duckdb_counts(source: str, month: str) -> tuple[float, Any]:
+def duckdb_counts(source: str, month: str) -> tuple[child.Spent, Any]:
     """Exact counts: RANGE frames over integer microseconds, row numbers in cycles."""
     con, derived, windows = _windows(source, month)
     columns = ", ".join(
@@ -220,20 +219,20 @@ def duckdb_counts(source: str, month: str) -> tuple[float, Any]:
         f"count(*) FILTER ({name} > {number}), coalesce(sum({name}) FILTER ({name} > {number}), 0)::BIGINT"
         for name, _, _, number, _ in windows
     )
-    started = time.perf_counter()
+    watch = child.Stopwatch()
     found = con.execute(f"SELECT {sums} FROM (SELECT {columns} FROM ({derived}))").fetchone()
-    seconds = time.perf_counter() - started
-    return seconds, {name: [found[2 * place], found[2 * place + 1]] for place, (name, *_) in enumerate(windows)}
+    spent = watch.read()
+    return spent, {name: [found[2 * place], found[2 * place + 1]] for place, (name, *_) in enumerate(windows)}
 
 
-def polars_counts(source: str, month: str) -> tuple[float, Any]:
+def polars_counts(source: str, month: str) -> tuple[child.Spent, Any]:
     """Exact counts: one `rolling` for each span, places in cycles by `over`."""
     import polars as pl
 
     arrays = _load(source)
     frame = pl.DataFrame({name: arrays[name] for name in ("badge", "customer", "clock")})
     wanted = limits(len(frame), month)
-    started = time.perf_counter()
+    watch = child.Stopwatch()
     found = {}
     by_scope = {"CUSTOMER": frame.sort("badge", "customer", "clock"), "BADGE": frame.sort("badge", "clock")}
     for name, scope, unit, length, number in wanted:
@@ -249,4 +248,4 @@ def polars_counts(source: str, month: str) -> tuple[float, Any]:
             counts = rows.select((pl.int_range(pl.len()) + 1).over([*keys, cycle]).alias("n"))["n"]
         over = counts.filter(counts > number)
         found[name] = [len(over), int(over.cast(pl.Int64).sum())]
-    return time.perf_counter() - started, found
+    return watch.read(), found

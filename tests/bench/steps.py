@@ -1,7 +1,6 @@
 """The product's steps on a generated log, beside DuckDB's bare typed `read_json` of the same files."""
 
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
@@ -65,81 +64,82 @@ def table(folder: Path, issuances: int) -> None:
         rows.append(_row(name, found, issuances, ratio))
     shutil.rmtree(work)
     title = f"{issuances:,} issuances in {lines:,} lines of calls, {megabytes:,.0f} MB of JSON"
-    child.show(title, ("step", "seconds", "issuances/s", "peak MB", "ratio"), rows)
+    child.show(title, ("step", "seconds", "CPU s", "issuances/s", "peak MB", "ratio"), rows)
 
 
 def _row(name: str, found: child.Measured, issuances: int, ratio: str) -> tuple[str, ...]:
-    return name, f"{found.seconds:.1f}", f"{issuances / found.seconds:,.0f}", f"{found.peak_mb:,.0f}", ratio
+    speed = f"{issuances / found.seconds:,.0f}"
+    return name, f"{found.seconds:.1f}", f"{found.cpu_seconds:.1f}", speed, f"{found.peak_mb:,.0f}", ratio
 
 
-def make_log(log: str, issuances: int) -> tuple[float, Any]:
+def make_log(log: str, issuances: int) -> tuple[child.Spent, Any]:
     """Write the log; the file `done` says that it is whole."""
     from badgeledger.generate import generate
 
-    started = time.perf_counter()
+    watch = child.Stopwatch()
     generate(Path(log), issuances=issuances, badges=BADGES, days=DAYS, seed=SEED)
     (Path(log) / "done").touch()
-    return time.perf_counter() - started, None
+    return watch.read(), None
 
 
-def read_json(log: str, work: str) -> tuple[float, Any]:
+def read_json(log: str, work: str) -> tuple[child.Spent, Any]:
     """DuckDB alone: the lines as typed columns in a table on disk, without any care for what is wrong in them."""
     import duckdb
 
     with duckdb.connect(f"{work}/bare.duckdb") as con:
         con.execute("SET TimeZone = 'UTC'")
         con.execute("SET enable_progress_bar = false")
-        started = time.perf_counter()
+        watch = child.Stopwatch()
         con.execute(
             f"CREATE TABLE bare AS SELECT * FROM read_json($files, columns = {_struct()}, auto_detect = false,"
             " records = true, format = 'newline_delimited', maximum_object_size = 67108864)",
             {"files": f"{log}/*.jsonl"},
         )
-        seconds = time.perf_counter() - started
+        spent = watch.read()
         row = con.execute("SELECT count(*) FROM bare").fetchone()
     Path(f"{work}/bare.duckdb").unlink()
     assert row is not None
-    return seconds, {"lines": row[0]}
+    return spent, {"lines": row[0]}
 
 
 def _struct() -> str:
     return "{" + ", ".join(f"{name}: '{kind}'" for name, kind in COLUMNS.items()) + "}"
 
 
-def ingest(log: str, work: str) -> tuple[float, Any]:
+def ingest(log: str, work: str) -> tuple[child.Spent, Any]:
     """Only ingest, into a new warehouse; its commit included."""
     from badgeledger.pipeline import ingest_files
 
-    started = time.perf_counter()
+    watch = child.Stopwatch()
     files = ingest_files(Path(work) / "ledger.duckdb", [f"{log}/*.jsonl"])
-    return time.perf_counter() - started, {"lines": sum(file.lines for file in files)}
+    return watch.read(), {"lines": sum(file.lines for file in files)}
 
 
-def account(log: str, work: str) -> tuple[float, Any]:
+def account(log: str, work: str) -> tuple[child.Spent, Any]:
     """Accounting and checks of what the warehouse holds."""
     return _pipeline(log, work, '"account", "check"')
 
 
-def report(log: str, work: str) -> tuple[float, Any]:
+def report(log: str, work: str) -> tuple[child.Spent, Any]:
     """The report folder in all formats, from the ledger in place."""
     from badgeledger.pipeline import make_report
 
-    started = time.perf_counter()
+    watch = child.Stopwatch()
     made = make_report(Path(work) / "ledger.duckdb", out=Path(work) / "report")
-    return time.perf_counter() - started, {"issuances": made.totals["issuances"]}
+    return watch.read(), {"issuances": made.totals["issuances"]}
 
 
-def run(log: str, work: str) -> tuple[float, Any]:
+def run(log: str, work: str) -> tuple[child.Spent, Any]:
     """The batch job as a whole."""
     return _pipeline(log, work, '"ingest", "account", "check", "report"')
 
 
-def _pipeline(log: str, work: str, steps: str) -> tuple[float, Any]:
+def _pipeline(log: str, work: str, steps: str) -> tuple[child.Spent, Any]:
     from badgeledger.pipeline import run
     from badgeledger.settings import load
 
     file = Path(work) / "bench.toml"
     file.write_text(PIPELINE.format(steps=steps, as_of=AS_OF, log=f"{log}/*.jsonl"))
-    started = time.perf_counter()
+    watch = child.Stopwatch()
     made = run(load(file))
-    return time.perf_counter() - started, {"issuances": made.totals["issuances"]}
+    return watch.read(), {"issuances": made.totals["issuances"]}
