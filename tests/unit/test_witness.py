@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from badgeledger.witness import audit
+from badgeledger.witness.definitions import compact
 from badgeledger.witness.times import Zone
 
 Tables = dict[str, list[dict[str, str]]]
@@ -575,6 +576,30 @@ def test_row_key_and_request_key_are_fixed_to_the_byte() -> None:
     result = tables(earn("2024-05-02T00:00:00Z", 7, request="é"))
     # MD5 of '["earn","1714608000000000","b","é",null,null,null,"7"]', then of that with '/0/0'.
     assert result["issuances"][0]["row_key"] == "45088e37d8abefc0"
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        (["a", None, ["1", []]], '["a",null,["1",[]]]'),
+        (['"\\/\b\f\n\r\t'], '["\\"\\\\/\\b\\f\\n\\r\\t"]'),
+        (["\x1b\x00\x7fé"], '["\\u001B\\u0000\x7fé"]'),
+    ],
+)
+def test_the_text_that_is_hashed(values: list[Any], text: str) -> None:
+    assert compact(values) == text
+
+
+def test_halves_without_log_time_are_deliveries_of_the_timed_request() -> None:
+    timed = earn("2024-05-02T00:00:00Z", 7, event="2024-05-01T00:00:00Z", request="r")
+    result = audit([("b", json.dumps(timed).encode()), ("a", json.dumps(timed["request"]).encode())], {}, us(LATE))
+    assert column(result["issuances"], "processed_at", "source_file") == [("2024-05-02T00:00:00.000000Z", "a")]
+    assert column(result["files"], "path", "accepted", "duplicate") == [("a", "0", "1"), ("b", "1", "0")]
+
+
+def test_the_same_bytes_under_two_paths_are_read_once() -> None:
+    data = json.dumps(earn("2024-05-02T00:00:00Z")).encode()
+    assert column(audit([("b", data), ("a", data)], {}, us(LATE))["files"], "path", "accepted") == [("a", "1")]
 
 
 # Expiry (RULEBOOK 8)

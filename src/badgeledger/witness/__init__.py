@@ -30,7 +30,7 @@ class _Books:
     def __init__(self) -> None:
         self.calls: list[CallLine] = []
         self.definitions: list[Definition] = []
-        self.notes: dict[int, list[tuple[str, str, str]]] = {}
+        self.notes: dict[int, list[tuple[str, str, str, int]]] = {}
         self.refused: list[tuple[tuple[str, int], str, bytes]] = []
         self.raw: dict[int, bytes] = {}
         self.lines: dict[str, int] = {}
@@ -54,7 +54,7 @@ class _Books:
             self.refused.append((source, reader.verdict(), piece.raw))
             return
         record.source = source
-        self.notes[id(record)] = [(code, path, name) for code, name in reader.notes]
+        self.notes[id(record)] = [(code, path, name, piece.line) for code, name in reader.notes]
         self.raw[id(record)] = piece.raw
         if isinstance(record, Definition):
             self.definitions.append(record)
@@ -66,10 +66,8 @@ class _Books:
         self.duplicates[record.source[0]] = self.duplicates.get(record.source[0], 0) + 1
         self.notes.pop(id(record), None)
 
-    def refuse(self, record: CallLine, duplicate: bool) -> None:
-        """Quarantines a record that has no time, be it a duplicate or not."""
-        if duplicate:
-            self.duplicates[record.source[0]] -= 1
+    def refuse(self, record: CallLine) -> None:
+        """Quarantines a record that has no time."""
         self.notes.pop(id(record), None)
         self.refused.append((record.source, "no-time", self.raw[id(record)]))
 
@@ -89,7 +87,8 @@ def audit(
     settings = Settings(rules, as_of_us)
     books = _Books()
     known: set[str] = set()
-    for path, data in files:
+    # Of equal lines the one in the smallest place is the record, so files are read in the order of their paths.
+    for path, data in sorted(files, key=lambda file: file[0]):
         digest = hashlib.sha256(data).hexdigest()
         if digest not in known:
             zone = (feed_zones or {}).get(path)
@@ -152,7 +151,8 @@ def _dated_calls(books: _Books) -> list[Call]:
         has_rows = bool(call.request and call.request.customers) or bool(call.response and call.response.answers)
         if call.processed_at is None and has_rows:
             for line in call.lines:
-                books.refuse(line, id(line) in repeated)
+                if id(line) not in repeated:
+                    books.refuse(line)
         else:
             calls.append(call)
     return calls

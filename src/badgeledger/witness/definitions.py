@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
@@ -11,6 +10,15 @@ from typing import Any, TypeGuard
 from .fields import UNITS, Reader
 from .times import MONDAY_FIRST, show_instant
 
+SHORT_ESCAPES = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+}
 TRIPLE = (
     ("rollForDays", "maxEarnForDays", "DAYS"),
     ("rollForWeeks", "maxEarnForWeeks", "WEEKS"),
@@ -30,8 +38,25 @@ def md5(text: str) -> str:
 
 
 def compact(values: list[Any]) -> str:
-    """A JSON array without spaces, non-ASCII characters as they are (readings, One record, one call)."""
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    """A JSON array without spaces, as readings (One record, one call) writes it.
+
+    Non-ASCII characters stand as they are, control characters without a short escape as `\\u001B`.
+    """
+    return "[" + ",".join(_element(value) for value in values) + "]"
+
+
+def _element(value: Any) -> str:
+    if isinstance(value, list):
+        return compact(value)
+    if value is None:
+        return "null"
+    return '"' + "".join(_character(character) for character in value) + '"'
+
+
+def _character(character: str) -> str:
+    if character in SHORT_ESCAPES:
+        return SHORT_ESCAPES[character]
+    return f"\\u{ord(character):04X}" if character < " " else character
 
 
 def number_text(value: int | None) -> str | None:

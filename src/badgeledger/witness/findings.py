@@ -262,11 +262,13 @@ def lone_finding(call: Call) -> Finding:
     )
 
 
-def field_findings(notes: Sequence[tuple[str, str, str]]) -> list[Finding]:
-    """Repaired units and conflicts of time, one a file and field; `notes` are (code, file, field) of each record."""
+def field_findings(notes: Sequence[tuple[str, str, str, int]]) -> list[Finding]:
+    """Repaired units and conflicts of time, one a file and field. `notes`: (code, file, field, line) a record."""
+    lines: dict[tuple[str, str, str], list[int]] = {}
+    for code, file, name, line in notes:
+        lines.setdefault((code, file, name), []).append(line)
     found = []
-    for code, file, name in sorted(set(notes)):
-        count = notes.count((code, file, name))
+    for (code, file, name), at in sorted(lines.items()):
         key = md5(f"{file}/{name}")[:16]
-        found.append(Finding(code, "", None, key, detail=f"{name}: {count}", file=file))
+        found.append(Finding(code, "", None, key, detail=f"{name}: {len(at)}", file=file, line=min(at)))
     return found
