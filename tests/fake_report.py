@@ -143,14 +143,17 @@ from range(0, 40) t(x);
 
 create or replace table report.daily as
 with breach_days as (
-    select badge_id, processed_at::date as day, count(*) as breaches from report.breaches group by all
+    select badge_id, (processed_at at time zone 'Asia/Kolkata')::date as day, count(*) as breaches
+    from report.breaches group by all
+), issuance_days as (
+    select *, (processed_at at time zone 'Asia/Kolkata')::date as day from report.issuances
 )
-select i.badge_id, i.processed_at::date as day, count(distinct i.request_id) as requests,
+select i.badge_id, i.day, count(distinct i.request_id) as requests,
        count(*) filter (i.outcome = 'ACCEPTED') as accepted, 0::bigint as assumed,
        count(*) filter (i.outcome = 'REJECTED') as rejected, 0::bigint as repeated,
-       count(*) filter (i.counted) as counted, coalesce(any_value(b.breaches), 0) as breaches, 0::bigint as expired
-from report.issuances i left join breach_days b on b.badge_id = i.badge_id and b.day = i.processed_at::date
-group by i.badge_id, i.processed_at::date;
+       count(*) filter (i.counted) as counted, coalesce(max(b.breaches), 0) as breaches, 0::bigint as expired
+from issuance_days i left join breach_days b on b.badge_id = i.badge_id and b.day = i.day
+group by i.badge_id, i.day;
 
 create or replace table report.input_file as
 select 'landing/2024/log-' || x || '.jsonl' as path, sha256(x::varchar) as sha256,

@@ -481,6 +481,7 @@ async function route(first) {
   if (!TABLES[name]) return;
   const found = await explorer(name);
   if (!found) return;
+  lastUsed = found;
   const wanted = Object.fromEntries(new URLSearchParams(query || ""));
   if (first || found.hash(found.state) !== found.hash(wanted)) found.show(wanted);
   const top = found.root.getBoundingClientRect().top;
