@@ -315,9 +315,10 @@ def badges(accounts: Sequence[Badge], found: Sequence[Finding], settings: Settin
 def _status(last: Definition | None, as_of: int) -> str:
     if last is None:
         return ""
-    if as_of < last.start:
-        return "UPCOMING"
-    return "LIVE" if as_of < last.end else "EXPIRED"
+    # An end at or before the start makes a badge that is over before it begins.
+    if as_of >= last.end:
+        return "EXPIRED"
+    return "LIVE" if as_of >= last.start else "UPCOMING"
 
 
 def findings(found: Sequence[Finding]) -> Table:
