@@ -43,13 +43,13 @@ $(VENV)/.locked: requirements.lock
 	@if command -v uv >/dev/null 2>&1; then \
 	    uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; \
 	else \
-	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
+	    $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock; \
 	fi
 	@touch $@
 
 # The build backend is in the lock, so that this step downloads nothing.
 $(VENV)/.linked: $(VENV)/.locked pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 # The tests of report.html drive a real browser. CI's machine gets one; elsewhere they name the package that is missing.
