@@ -249,6 +249,17 @@ def test_zero_a_dash_and_no_definition_are_told_apart(elements: Elements) -> Non
     assert "– – not judged: Nobody exceeds the number across two cycles? straddle" in elements.text
 
 
+def test_a_code_under_which_lines_were_refused_did_not_pass(con: duckdb.DuckDBPyConnection, elements: Elements) -> None:
+    passed = "0 Every value is in its list invalid-enum"
+    assert passed in elements.text
+    con.execute("begin")
+    con.execute("update report.quarantine set reason = 'invalid-enum' where source_line = 1")
+    text = Elements(render_html(con, fake_report.context())).text
+    con.execute("rollback")
+    assert passed not in text
+    assert "invalid-enum A record whose meaning is unclear is not counted" in text
+
+
 def test_an_empty_report_says_that_there_is_nothing_to_judge() -> None:
     with duckdb.connect() as con:
         fake_report.empty(con)

@@ -68,7 +68,9 @@ def render_html(con: duckdb.DuckDBPyConnection, context: ReportContext) -> str:
 
 def _sections(facts: Facts, context: ReportContext) -> dict[str, Any]:
     unit, bins = charts.bins(facts.days)
-    raised = {row["code"]: row for row in facts.finding_codes}
+    # A code under which lines were refused, such as invalid-enum, did not pass, although it raised no finding.
+    seen = {row["code"] for row in facts.finding_codes} | {row["reason"] for row in facts.refused_reasons}
+    unseen = [one for code, one in guides().items() if code not in seen]
     ordered = sorted(facts.finding_codes, key=lambda row: (_SEVERITIES.index(row["severity"]), row["code"]))
     return {
         "context": context,
@@ -82,8 +84,9 @@ def _sections(facts: Facts, context: ReportContext) -> dict[str, Any]:
         "expiry_days": EXPIRY_DAYS,
         "strips": _strips(facts.strips),
         "raised": [(row, _guide(row["code"])) for row in ordered],
-        "passed": [one for code, one in guides().items() if code not in raised and code not in context.not_judged],
-        "not_judged": [one for code, one in guides().items() if code in context.not_judged and code not in raised],
+        "passed": [one for one in unseen if one.code not in context.not_judged],
+        "not_judged": [one for one in unseen if one.code in context.not_judged],
+        "guides": guides(),
         "share_bar": charts.share_bar,
     }
 

@@ -229,7 +229,7 @@ class Explorer {
     this.previous.addEventListener("click", () => this.turn(-1));
     this.next.addEventListener("click", () => this.turn(1));
     this.root.append(controls, element("div", { className: "status" }, this.status, this.chips, element("span", { className: "acts" }, link, sql, csv)),
-      element("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": this.table.more }, element("table", {}, element("thead", {}, head), this.body)),
+      element("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "Table of " + this.table.more }, element("table", {}, element("thead", {}, head), this.body)),
       element("p", { className: "pages" }, this.previous, this.place, this.next));
     this.root.addEventListener("focusin", () => { lastUsed = this; });
   }
@@ -451,7 +451,7 @@ function strip(evidence, inside, from, to, number) {
   const picture = draw("svg", { viewBox: "0 0 1000 40", preserveAspectRatio: "none", "aria-hidden": "true" });
   picture.append(draw("rect", { class: "room", width: 1000, height: 40 }), draw("path", { class: "end", d: "M0 -4V44M1000 -4V44" }));
   times.forEach((us, i) => { const x = (1000 * (us - low)) / wide; picture.append(draw("path", { class: i < number ? "in" : "out", d: "M" + x + (i < number ? " 12V40" : " 0V40") })); });
-  const list = element("table", {}, element("thead", {}, element("tr", {}, ...["", "At", "Issuance"].map((label) => element("th", { scope: "col" }, label)))),
+  const list = element("table", {}, element("thead", {}, element("tr", {}, ...["No.", "At", "Issuance"].map((label) => element("th", { scope: "col" }, label)))),
     element("tbody", {}, ...inside.map((i, place) => element("tr", {}, element("td", { className: place < number ? "r" : "r over" }, grouped(place + 1)), element("td", {}, stamp(evidence.at[i])), element("td", { className: "id" }, bdi(evidence.ids[i]))))));
   return element("figure", { className: "span" }, picture,
     element("p", { className: "axis" }, element("span", {}, clock(low)), element("span", {}, clock(to) + " not included")),

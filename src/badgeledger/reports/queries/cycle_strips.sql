@@ -5,11 +5,24 @@ with busiest as (
     where badge_id in (select badge_id from report.cycles)
     order by breaches desc, counted desc, badge_id
     limit $many
+), last_counted as (
+    select badge_id, scope, max(cycle_no) as cycle_no
+    from report.cycle_counts
+    where badge_id in (select badge_id from busiest)
+    group by badge_id, scope
+), timeline as (
+    select badge_id, scope, max(cycle_no) as cycle_no, max(epoch_us(ends_at)) <= $as_of_us as ended
+    from report.cycles
+    where badge_id in (select badge_id from busiest)
+    group by badge_id, scope
 ), recent as (
-    select c.*, row_number() over (partition by c.badge_id, c.scope order by c.cycle_no desc) as back
+    select c.*
     from report.cycles c
-    where c.badge_id in (select badge_id from busiest)
-    qualify back <= $cycles
+    join timeline t on t.badge_id = c.badge_id and t.scope = c.scope
+    left join last_counted l on l.badge_id = c.badge_id and l.scope = c.scope
+    -- Of a timeline that has ended the cycles after its last count are empty, so that the strip ends with that count.
+    where c.cycle_no <= case when t.ended then coalesce(l.cycle_no, t.cycle_no) else t.cycle_no end
+    qualify row_number() over (partition by c.badge_id, c.scope order by c.cycle_no desc) <= $cycles
 ), counted as (
     select
         n.badge_id, n.scope, n.cycle_no,
