@@ -1,0 +1,39 @@
+"""What all proofs share: the path to the two programs, and the profiles of hypothesis."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import harness
+import pytest
+from hypothesis import HealthCheck, settings
+
+SLOW = int(os.environ.get("BADGELEDGER_SLOW", "0"))
+
+settings.register_profile(
+    "proofs", deadline=None, print_blob=True, suppress_health_check=list(HealthCheck), derandomize=not SLOW
+)
+settings.load_profile("proofs")
+
+
+@pytest.fixture(params=["witness", "engine"])
+def audit(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., harness.Tables]:
+    """Runs a log through one of the two programs and gives the tables; every spec test runs once with each."""
+    program = getattr(harness, request.param)
+    runs = iter(range(1000))
+
+    def run(log: Any, **settings_: Any) -> harness.Tables:
+        folder = tmp_path / f"run-{next(runs)}"
+        folder.mkdir()
+        tables: harness.Tables = program(log, folder, **settings_)
+        return tables
+
+    return run
+
+
+def examples(quick: int) -> int:
+    """How many examples a law tries: `quick` of them, a hundred times as many when BADGELEDGER_SLOW is set."""
+    return quick * 100 if SLOW else quick
