@@ -24,39 +24,23 @@ SELECT
     CASE
         WHEN has_request THEN md5(
             to_json(
-                list_concat(
-                    [
-                        endpoint,
-                        logged_at::VARCHAR,
-                        badge_id,
-                        request_id,
-                        event_at::VARCHAR,
-                        owner_type,
-                        reference_id
-                    ],
-                    customers
-                )
+                [
+                    endpoint,
+                    logged_at::VARCHAR,
+                    badge_id,
+                    request_id,
+                    event_at::VARCHAR,
+                    owner_type,
+                    reference_id
+                ]
             )::VARCHAR
+            || to_json(customers)::VARCHAR
         )::UUID
     END AS request_key,
     CASE
         WHEN has_response THEN md5(
-            to_json(
-                list_concat(
-                    [answer_badge_id, answer_request_id, expires_at::VARCHAR, code],
-                    flatten(
-                        list_transform(
-                            answers,
-                            lambda answer: [
-                                answer.customer_id,
-                                answer.row_id,
-                                CASE WHEN answer.refused THEN '1' ELSE '0' END,
-                                answer.code
-                            ]
-                        )
-                    )
-                )
-            )::VARCHAR
+            to_json([answer_badge_id, answer_request_id, expires_at::VARCHAR, code])::VARCHAR
+            || to_json(answers)::VARCHAR
         )::UUID
     END AS response_key
 FROM parsed_call

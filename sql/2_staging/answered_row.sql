@@ -6,7 +6,37 @@ WITH aligned AS (
         unnest(answers) AS answer,
         generate_subscripts(customers, 1) - 1 AS position
     FROM staging.call
-    WHERE aligned
+    WHERE answers_stand = 'in order'
+),
+
+-- Sorted by customer and place, the k-th mention of a customer stands beside the k-th answer for it.
+sorted AS (
+    SELECT
+        call_no,
+        unnest(
+            list_sort(
+                list_transform(customers, lambda customer, place: {'customer_id': customer, 'position': place - 1})
+            )
+        ) AS mention,
+        unnest(
+            list_sort(
+                list_transform(
+                    answers,
+                    lambda answer, place: {'customer_id': answer.customer_id, 'answer_no': place, 'answer': answer}
+                )
+            )
+        ) AS given
+    FROM staging.call
+    WHERE answers_stand = 'in another order'
+),
+
+permuted AS (
+    SELECT
+        call_no,
+        mention.customer_id AS customer_id,
+        given.answer AS answer,
+        mention.position AS position
+    FROM sorted
 ),
 
 unanswered AS (
@@ -15,7 +45,7 @@ unanswered AS (
         unnest(customers) AS customer_id,
         generate_subscripts(customers, 1) - 1 AS position
     FROM staging.call
-    WHERE NOT has_response
+    WHERE answers_stand = 'none'
 ),
 
 asked AS (
@@ -24,7 +54,7 @@ asked AS (
         unnest(customers) AS customer_id,
         generate_subscripts(customers, 1) - 1 AS position
     FROM staging.call
-    WHERE has_response AND aligned IS NOT TRUE
+    WHERE answers_stand = 'of others'
 ),
 
 mentioned AS (
@@ -40,7 +70,7 @@ given AS (
         unnest(answers) AS answer,
         generate_subscripts(answers, 1) AS answer_no
     FROM staging.call
-    WHERE has_response AND aligned IS NOT TRUE
+    WHERE answers_stand = 'of others'
 ),
 
 named AS (
@@ -83,6 +113,8 @@ placed AS (
 
 exploded AS (
     SELECT * FROM aligned
+    UNION ALL BY NAME
+    SELECT * FROM permuted
     UNION ALL BY NAME
     SELECT * FROM unanswered
     UNION ALL BY NAME

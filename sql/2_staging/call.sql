@@ -3,19 +3,31 @@ WITH sized AS (
     SELECT
         *,
         coalesce(event_at, processed_at) AS counted_event_at,
-        has_response
-        AND list_transform(answers, lambda answer: answer.customer_id) = customers AS aligned,
-        len(customers) + CASE
-            WHEN NOT has_response OR list_transform(answers, lambda answer: answer.customer_id) = customers THEN 0
-            ELSE greatest(len(answers), 0)
-        END AS most_rows
+        CASE
+            WHEN NOT has_response THEN 'none'
+            WHEN list_transform(answers, lambda answer: answer.customer_id) = customers THEN 'in order'
+            WHEN
+                list_sort(list_transform(answers, lambda answer: answer.customer_id)) = list_sort(customers)
+                THEN 'in another order'
+            ELSE 'of others'
+        END AS answers_stand
     FROM staging.joined_call
     WHERE processed_at IS NOT NULL
 ),
 
+counted AS (
+    SELECT
+        *,
+        -- Room for every row that the call can make; numbers need not be dense.
+        len(customers) + CASE WHEN answers_stand = 'of others' THEN len(answers) ELSE 0 END AS most_rows
+    FROM sized
+),
+
 ranked AS (
     SELECT
-        sized.* EXCLUDE (event_at, counted_event_at, most_rows),
+        counted.* EXCLUDE (event_at, counted_event_at, most_rows, file_id, line, source_file_id, source_line),
+        source_file_id AS file_id,
+        source_line AS line,
         counted_event_at AS event_at,
         coalesce(
             sum(most_rows) OVER (
@@ -25,7 +37,7 @@ ranked AS (
             0
         )::BIGINT AS first_row_no,
         row_number() OVER (ORDER BY processed_at, coalesce(request_id, ''), request_key, ordinal) AS call_no
-    FROM sized
+    FROM counted
 )
 
 SELECT

@@ -58,18 +58,25 @@ paired AS (
 lone AS (
     SELECT
         record.* EXCLUDE (batch_id, raw) REPLACE (
-            record.answer_badge_id AS badge_id,
+            coalesce(record.answer_badge_id, agreed_badge.badge_id) AS badge_id,
             record.answer_request_id AS request_id,
             []::VARCHAR[] AS customers,
             record.response_key AS request_key
         ),
-        0 AS ordinal,
+        row_number() OVER (
+            PARTITION BY record.response_key
+            ORDER BY
+                coalesce(record.endpoint, ''),
+                own_response_clock(record.logged_at, record.answers) NULLS FIRST
+        ) - 1 AS ordinal,
         NULL::BIGINT AS answer_logged_at,
         NULL::BIGINT AS answer_file_id,
         NULL::BIGINT AS answer_record_no
     FROM staging.record AS record
     ANTI JOIN staging.pair AS pair
         ON record.file_id = pair.answer_file_id AND record.record_no = pair.answer_record_no
+    LEFT JOIN staging.agreed_badge AS agreed_badge
+        ON record.endpoint = agreed_badge.endpoint AND record.answer_request_id = agreed_badge.request_id
     WHERE NOT record.has_request
 ),
 
@@ -82,8 +89,10 @@ joined AS (
 )
 
 SELECT
-    *,
-    CASE endpoint WHEN 'issueBulk' THEN 'ISSUE' ELSE 'EARN' END AS kind,
+    joined.*,
+    coalesce(half_delivery.file_id, joined.file_id) AS source_file_id,
+    coalesce(half_delivery.line, joined.line) AS source_line,
+    CASE joined.endpoint WHEN 'issueBulk' THEN 'ISSUE' ELSE 'EARN' END AS kind,
     coalesce(
         logged_at,
         answer_logged_at,
@@ -99,6 +108,13 @@ SELECT
                 )
             )
         END,
-        event_at
+        joined.event_at
     ) AS processed_at
 FROM joined
+-- Of all deliveries of a request the smallest place is its source (RULEBOOK 3).
+LEFT JOIN staging.half_delivery AS half_delivery
+    ON
+        joined.request_key = half_delivery.request_key
+        AND joined.has_request
+        AND joined.ordinal = 0
+        AND (half_delivery.file_rank, half_delivery.line) < (joined.file_rank, joined.line)

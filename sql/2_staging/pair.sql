@@ -12,16 +12,6 @@ WITH open_request AS (
     WHERE has_request AND NOT has_response AND request_id IS NOT NULL
 ),
 
-agreed_badge AS (
-    SELECT
-        endpoint,
-        request_id,
-        min(badge_id) AS badge_id
-    FROM open_request
-    GROUP BY endpoint, request_id
-    HAVING min(badge_id) = max(badge_id)
-),
-
 lone_response AS (
     SELECT
         record.file_id,
@@ -30,17 +20,9 @@ lone_response AS (
         record.answer_request_id AS request_id,
         record.response_key,
         coalesce(record.answer_badge_id, agreed_badge.badge_id) AS badge_id,
-        coalesce(
-            record.logged_at,
-            list_max(
-                list_transform(
-                    list_filter(record.answers, lambda answer: NOT answer.refused),
-                    lambda answer: id_created_us(answer.row_id)
-                )
-            )
-        ) AS own_clock
+        own_response_clock(record.logged_at, record.answers) AS own_clock
     FROM staging.record AS record
-    LEFT JOIN agreed_badge
+    LEFT JOIN staging.agreed_badge AS agreed_badge
         ON record.endpoint = agreed_badge.endpoint AND record.answer_request_id = agreed_badge.request_id
     WHERE NOT record.has_request AND record.answer_request_id IS NOT NULL
 ),

@@ -20,7 +20,7 @@ SELECT
     'unpaired-response' AS code,
     coalesce(call.badge_id, '') AS badge_id,
     call.processed_at,
-    left(replace(call.response_key::VARCHAR, '-', ''), 16) AS row_key,
+    left(md5(replace(call.response_key::VARCHAR, '-', '') || '/' || call.ordinal), 16) AS row_key,
     call.request_id,
     'no request is known for this response' || CASE WHEN call.code IS NULL THEN '' ELSE ' of code ' || call.code END
         AS detail,

@@ -1,8 +1,8 @@
 """The sieve: which lines are tame, so that DuckDB may read them (FAULTS 3.5 says what its JSON reader lets pass).
 
 A line is *tame* when it is one JSON object, strictly valid, whose fast reading provably equals the careful one: UTF-8, no
-duplicate keys, no `\\u` escape, no escape in a key, no deep nesting, numbers that a double carries exactly, and objects
-and arrays where the API has them. The sieve only
+duplicate keys, no `\\u` escape, no escape in a key, no deep nesting, numbers that a double carries exactly, and objects,
+arrays and ids where the API has them. The sieve only
 proves; a line that it does not pass is not refused but read by the one judge, :mod:`badgeledger.records.strict_json`.
 """
 
@@ -22,9 +22,10 @@ MAX_NUMBER_FRACTION = 6
 # A double carries this many digits before a fraction of six.
 MAX_WHOLE_BEFORE_FRACTION = 10
 
-# What may stand under a key of the API, wherever it is: anything, an object, an array of objects, an array; or null.
-_ANYTHING, _OBJECT, _OBJECTS, _ARRAY, _ONLY_OBJECTS = range(5)
-_CONTAINERS = {
+# What may stand under a key of the API, wherever it is: anything; an object, an array of objects, an array of ids, or null;
+# an id (a text or a whole number) or null; an id; an object.
+_ANYTHING, _OBJECT, _OBJECTS, _IDS, _ID, _ONLY_ID, _ONLY_OBJECT = range(7)
+_RULES = {
     "request": _OBJECT,
     "response": _OBJECT,
     "data": _OBJECT,
@@ -34,8 +35,16 @@ _CONTAINERS = {
     "issuedBadges": _OBJECTS,
     "earnedBadgesList": _OBJECTS,
     "failedEarnBadgeErrorList": _OBJECTS,
-    "customers": _ARRAY,
-    "customerIds": _ARRAY,
+    "customers": _IDS,
+    "customerIds": _IDS,
+    "badgeMetaId": _ID,
+    "requestId": _ID,
+    "referenceId": _ID,
+    "issuedId": _ID,
+    "earnedBadgeId": _ID,
+    "code": _ID,
+    "errorCode": _ID,
+    "customerId": _ONLY_ID,
 }
 _FNV_START, _FNV_PRIME = 14695981039346656037, 1099511628211
 
@@ -47,9 +56,9 @@ def _digest(key: str) -> int:
     return digest
 
 
-def _container_table() -> tuple[int, NDArray[np.uint64], NDArray[np.int64]]:
-    """A shift, and the containers' keys, each in the place of the eight bits of its digest above that shift."""
-    found = {_digest(key): rule for key, rule in _CONTAINERS.items()}
+def _rule_table() -> tuple[int, NDArray[np.uint64], NDArray[np.int64]]:
+    """A shift, and the digests and rules of the keys, each in the place of the eight bits of its digest above that shift."""
+    found = {_digest(key): rule for key, rule in _RULES.items()}
     shift = next(shift for shift in range(56) if len({digest >> shift & 255 for digest in found}) == len(found))
     digests, rules = np.zeros(256, np.uint64), np.zeros(256, np.int64)
     for digest, rule in found.items():
@@ -57,7 +66,7 @@ def _container_table() -> tuple[int, NDArray[np.uint64], NDArray[np.int64]]:
     return shift, digests, rules
 
 
-_CONTAINER_SHIFT, _CONTAINER_DIGESTS, _CONTAINER_RULES = _container_table()
+_RULE_SHIFT, _RULE_DIGESTS, _RULE_CODES = _rule_table()
 
 _PREFIX = np.frombuffer(b'{"line":', dtype=np.uint8)
 _MIDDLE = np.frombuffer(b',"body":', dtype=np.uint8)
@@ -159,6 +168,25 @@ def _literal_end(text: _Bytes, place: int, end: int) -> int:  # pragma: no cover
 
 
 @njit(cache=True, nogil=True)
+def _keeps(rule: int, text: _Bytes, at: int, end: int) -> bool:  # pragma: no cover - compiled
+    """True when the value that begins at `at` is of a kind that the rule allows."""
+    byte = text[at]
+    if rule == _ID or rule == _ONLY_ID:
+        if byte == 34:
+            return at + 1 < end and text[at + 1] != 34
+        if byte == 45 or 48 <= byte <= 57:
+            close = _number_end(text, at, end)
+            for place in range(at, close):
+                if text[place] == 46:
+                    return False
+            return close > 0
+        return byte == 110 and rule == _ID
+    if byte == 110:
+        return rule != _ONLY_OBJECT
+    return byte == 123 if rule == _OBJECT or rule == _ONLY_OBJECT else byte == 91
+
+
+@njit(cache=True, nogil=True)
 def _is_tame(
     text: _Bytes, start: int, end: int, kinds: Any, bases: Any, hashes: Any, rules: Any
 ) -> bool:  # pragma: no cover - compiled
@@ -170,8 +198,7 @@ def _is_tame(
             continue
         if state == _VALUE or state == _VALUE_OR_END:
             if rule != _ANYTHING and not (byte == 93 and state == _VALUE_OR_END):
-                opened = 123 if rule == _OBJECT or rule == _ONLY_OBJECTS else 91
-                if byte != opened and (byte != 110 or rule == _ONLY_OBJECTS):
+                if not _keeps(rule, text, at, end):
                     return False
             if byte == 93 and state == _VALUE_OR_END:
                 depth -= 1
@@ -183,8 +210,8 @@ def _is_tame(
                     return False
                 kinds[depth] = byte
                 bases[depth] = keys
-                # In an array of objects the rule holds for every element.
-                rule = _ONLY_OBJECTS if rule == _OBJECTS else _ANYTHING
+                # In an array of objects or ids the rule holds for every element.
+                rule = _ONLY_OBJECT if rule == _OBJECTS else _ONLY_ID if rule == _IDS else _ANYTHING
                 rules[depth] = rule
                 depth += 1
                 state = _KEY_OR_END if byte == 123 else _VALUE_OR_END
@@ -216,8 +243,8 @@ def _is_tame(
                     if text[place] == 92:
                         return False
                     digest = (digest ^ np.uint64(text[place])) * np.uint64(_FNV_PRIME)
-                low = digest >> np.uint64(_CONTAINER_SHIFT) & np.uint64(255)
-                rule = _CONTAINER_RULES[low] if _CONTAINER_DIGESTS[low] == digest else _ANYTHING
+                low = digest >> np.uint64(_RULE_SHIFT) & np.uint64(255)
+                rule = _RULE_CODES[low] if _RULE_DIGESTS[low] == digest else _ANYTHING
                 for earlier in range(bases[depth - 1], keys):
                     if hashes[earlier] == digest:
                         return False

@@ -34,6 +34,18 @@ _MACROS = (
         WHEN regexp_full_match(id, '[0-9a-fA-F]{24}') THEN ('0x' || left(id, 8))::BIGINT * 1000000
     END
     """,
+    # The clock by which lone responses are put in order (page readings).
+    """
+    CREATE OR REPLACE TEMP MACRO own_response_clock(logged_at, answers) AS coalesce(
+        logged_at,
+        list_max(
+            list_transform(
+                list_filter(answers, lambda answer: NOT answer.refused),
+                lambda answer: id_created_us(answer.row_id)
+            )
+        )
+    )
+    """,
     # Seconds with at most six decimals, or ISO with an offset: every other spelling is left to the careful reader.
     r"""
     CREATE OR REPLACE TEMP MACRO instant_us(text) AS CASE
@@ -45,11 +57,6 @@ _MACROS = (
             || '(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])'
         ) THEN epoch_us(TRY_CAST(text AS TIMESTAMPTZ))
     END
-    """,
-    r"""
-    CREATE OR REPLACE TEMP MACRO plain_list(ids) AS
-        regexp_full_match(ids::VARCHAR, '\[([0-9A-Za-z_@+-]+(, [0-9A-Za-z_@+-]+)*)?\]')
-        AND NOT regexp_matches(ids::VARCHAR, '[\[ ](NULL|null|true|false)[,\]]')
     """,
 )
 

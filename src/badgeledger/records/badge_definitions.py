@@ -31,11 +31,11 @@ _CONSTRAINT_TYPES = {
 
 
 def read_definition(
-    body: Mapping[str, Any], logged_at: int | None, org_id: str | None, reading: Reading
+    body: Mapping[str, Any], logged_at: int | None, org_id: str | None, reading: Reading, *, answered: bool
 ) -> Definition:
     """A definition from its JSON object; `logged_at` and `org_id` are its line's. Raises :class:`Refusal`."""
-    # A definition that was answered carries its own times; there the number is the stored value (RULEBOOK 2).
-    stored = body.get("lastUpdatedOn") is not None or body.get("createdOn") is not None
+    # Where the platform answered, and in a definition that carries its own times, the number is the stored value (RULEBOOK 2).
+    stored = answered or body.get("lastUpdatedOn") is not None or body.get("createdOn") is not None
     starts_at = twin_instant(body, "startOn", reading, iso_wins=not stored)
     expires_at = twin_instant(body, "expiresOn", reading, iso_wins=not stored)
     if starts_at is None or expires_at is None:
@@ -65,8 +65,8 @@ def read_definition(
 
 
 def _name(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return None if value is None else str(value)
+    if value is None or (isinstance(value, str) and not isinstance(value, Number)):
+        return value
     raise Refusal("unknown-shape", "name is no text")
 
 

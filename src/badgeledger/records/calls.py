@@ -90,7 +90,8 @@ def read_owner(trigger: Mapping[str, Any]) -> str | None:
 def _customers(value: Any, name: str) -> list[str]:
     if value is None:
         return []
-    return [id_text(item, name) for item in (value if isinstance(value, list) else [value])]
+    several = isinstance(value, list) and name != CUSTOMER_FIELD["earn"]
+    return [id_text(item, name) for item in (value if several else [value])]
 
 
 def read_response(
@@ -133,7 +134,7 @@ def _objects(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
 
 
 def _named(answer: Mapping[str, Any]) -> str:
-    if answer.get("customerId") is None:
+    if "customerId" not in answer:
         raise Refusal("missing-field", "an answer without customerId")
     return id_text(answer["customerId"], "customerId")
 

@@ -14,7 +14,9 @@ from .values import Reading, absent, instant, optional_id
 
 CALLS = frozenset(CUSTOMER_FIELD)
 ENDPOINTS = CALLS | {"badgeMeta", "import", "revoke", "getFixedWindowDetails"}
-_REQUEST_MARKS = ("requestId", "triggeredBy", "issueEventDate", "issueEventDateISO", "earnEventDate", "earnEventDateISO")
+# What tells an issueBulk, or an issue or earn, from a revocation of the same badge and customers.
+_ISSUE_MARKS = ("requestId", "triggeredBy", "issueEventDate", "issueEventDateISO")
+_CALL_MARKS = (*_ISSUE_MARKS, "earnEventDate", "earnEventDateISO")
 _RESPONSE_MARKS = {
     "issuedBadges": "issueBulk",
     "earnedBadgeId": "earn",
@@ -50,9 +52,11 @@ def _read_exchange(line: Mapping[str, Any], reading: Reading) -> Call | Definiti
 
 def _endpoint(line: Mapping[str, Any]) -> str | None:
     """The call that a line names: the last path segment, or `badgeMeta` before a badge's id."""
-    text = optional_id(line, "endpoint")
-    if text is None:
+    text = line.get("endpoint")
+    if text is None or text == "":
         return None
+    if not isinstance(text, str):
+        raise Refusal("unknown-shape", "endpoint is no text")
     path = text.partition("?")[0].partition("#")[0]
     segments = [segment for segment in path.split("/") if segment]
     if segments and segments[-1] in ENDPOINTS:
@@ -104,15 +108,12 @@ def _request_fits(body: Mapping[str, Any] | None) -> set[str] | None:
     if not body:
         return None
     fits = {call for call, name in CUSTOMER_FIELD.items() if body.get(name) is not None}
-    marked = not absent(body, _REQUEST_MARKS)
-    if body.get("revokeIssuals") is not None or (
-        body.get("earnedBadgeId") is not None and body.get("customerId") is not None
-    ):
-        fits = fits | {"revoke"} if marked else {"revoke"}
-    elif fits == {"issueBulk"} and not marked:
-        fits.add("revoke")
     if carries_definition(body):
         fits.add("badgeMeta")
+    if not absent(body, ("revokeIssuals",)) or not (absent(body, ("earnedBadgeId",)) or absent(body, ("customerId",))):
+        return {"revoke"} if absent(body, _CALL_MARKS) else fits | {"revoke"}
+    if body.get("customers") is not None and absent(body, _ISSUE_MARKS):
+        fits.add("revoke")
     return fits
 
 
@@ -144,7 +145,7 @@ def _definition_record(
     failed = bool(error_codes(response.get("errors"))) if response is not None else False
     for body in (answer, request):
         if carries_definition(body):
-            definition = read_definition(body, logged_at, org_id, reading)
+            definition = read_definition(body, logged_at, org_id, reading, answered=body is answer)
             if definition.in_force_from is None:
                 raise Refusal("no-time", "no lastUpdatedOn, loggedAt or createdOn")
             return definition.model_copy(update={"refused": failed})

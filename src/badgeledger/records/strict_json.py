@@ -75,7 +75,7 @@ def parse(raw: bytes) -> Any:
     if len(raw) > MAX_LINE_BYTES:
         raise Refusal("line-too-long", f"{len(raw)} bytes, at most {MAX_LINE_BYTES}")
     text = decode(raw)
-    if not text.strip():
+    if not text.strip(" \t\r\n"):
         raise Refusal("blank-line")
     if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and depth_of(raw) > MAX_DEPTH:
         raise Refusal("too-deep", f"nested deeper than {MAX_DEPTH}")

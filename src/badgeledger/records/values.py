@@ -18,7 +18,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _NUMERIC = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 _INTEGER_ID = re.compile(r"-?\d+", re.ASCII)
 _ISO = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(Z|z|[+-]\d\d(?::?\d\d)?)?", re.ASCII
+    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII
 )
 
 
@@ -136,7 +136,7 @@ def _iso_instant(iso: re.Match[str], name: str, reading: Reading) -> int:
 
 
 def _offset_seconds(text: str) -> int:
-    if text in "Zz":
+    if text == "Z":
         return 0
     hours, minutes = int(text[1:3]), int(text[-2:]) if len(text) > 3 else 0
     if hours > 23 or minutes > 59:
@@ -156,8 +156,8 @@ def id_created_at(row_id: str | None) -> int | None:
 
 
 def absent(record: Mapping[str, Any], names: Iterable[str]) -> bool:
-    """True when none of the fields holds a value."""
-    return all(record.get(name) is None for name in names)
+    """True when none of the fields holds a value; null and empty text are none."""
+    return all(record.get(name) in (None, "") for name in names)
 
 
 def _shown(value: Any) -> str:

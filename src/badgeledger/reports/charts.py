@@ -70,13 +70,12 @@ def _next(start: date, unit: str) -> date:
     return start + timedelta(days=7 if unit == "week" else 1)
 
 
-def columns(
-    heights: Sequence[int], titles: Sequence[str], links: Sequence[str], tone: str, name: str, top: int = 0
-) -> Markup:
+def columns(heights: Sequence[int], titles: Sequence[str], links: Sequence[str], tone: str, top: int = 0) -> Markup:
     """Draw a column chart; a column with a link and a count is an anchor with its title.
 
-    The picture stretches to its frame, so it holds no text: axis labels stand beside it as HTML. `top` is the
-    count of a full column, for charts that share a scale.
+    The picture stretches to its frame, so it holds no text: axis labels stand beside it as HTML. It is for the eye and
+    the pointer alone; the table beside it says and links the same. `top` is the count of a full column, for charts that
+    share a scale.
     """
     top = max([top, 1, *heights])
     parts = []
@@ -87,15 +86,13 @@ def columns(
         body = Markup('<rect x="{}" y="{}" width="8" height="{}"><title>{}</title></rect>').format(
             place * _STEP + 1, 100 - tall, tall, title
         )
-        parts.append(Markup('<a href="{}" aria-label="{}">{}</a>').format(link, title, body) if link else body)
+        parts.append(Markup('<a href="{}" tabindex="-1">{}</a>').format(link, body) if link else body)
     return Markup(
-        '<svg class="columns {}" viewBox="0 0 {} 100" preserveAspectRatio="none" role="{}" aria-label="{}">'
+        '<svg class="columns {}" viewBox="0 0 {} 100" preserveAspectRatio="none" aria-hidden="true">'
         '<path class="base" d="M0 100H{}"/>{}</svg>'
     ).format(
         tone,
         max(1, len(heights)) * _STEP,
-        "group" if any(links) else "img",
-        name,
         max(1, len(heights)) * _STEP,
         Markup("").join(parts),
     )
@@ -104,14 +101,13 @@ def columns(
 def breach_columns(found: Sequence[Bin]) -> Markup:
     """Draw breaches over time, each column a link to its breaches."""
     titles = [f"{one.label}: {counted(one.breaches, 'breach', 'breaches')}" for one in found]
-    return columns([one.breaches for one in found], titles, [one.link for one in found], "hot", "Breaches over time")
+    return columns([one.breaches for one in found], titles, [one.link for one in found], "hot")
 
 
 def counted_columns(found: Sequence[Bin]) -> Markup:
     """Draw counted issuances over time."""
     titles = [f"{one.label}: {counted(one.counted, 'counted issuance')}" for one in found]
-    name = "Counted issuances over time"
-    return columns([one.counted for one in found], titles, [""] * len(found), "calm", name)
+    return columns([one.counted for one in found], titles, [""] * len(found), "calm")
 
 
 def expiry_columns(rows: Sequence[Row], days: int) -> tuple[Markup, Markup]:
@@ -119,10 +115,10 @@ def expiry_columns(rows: Sequence[Row], days: int) -> tuple[Markup, Markup]:
     counts = {row["day"]: row["expiries"] for row in rows}
     top = max(counts.values(), default=0)
     halves = []
-    for tone, first, name in (("past", -days, "Expired"), ("ahead", 0, "Will expire")):
+    for tone, first in (("past", -days), ("ahead", 0)):
         span = range(first, first + days)
         titles = [f"{_distance(day)}: {counts.get(day, 0):,}" for day in span]
-        halves.append(columns([counts.get(day, 0) for day in span], titles, [""] * days, tone, f"{name}, by day", top))
+        halves.append(columns([counts.get(day, 0) for day in span], titles, [""] * days, tone, top))
     return halves[0], halves[1]
 
 

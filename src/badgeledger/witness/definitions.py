@@ -48,8 +48,12 @@ def compact(values: list[Any]) -> str:
 def _element(value: Any) -> str:
     if isinstance(value, list):
         return compact(value)
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_element(name)}:{_element(item)}" for name, item in value.items()) + "}"
     if value is None:
         return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return '"' + "".join(_character(character) for character in value) + '"'
 
 

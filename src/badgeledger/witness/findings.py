@@ -249,7 +249,7 @@ def name_findings(badges: Sequence[Badge]) -> list[Finding]:
 def lone_finding(call: Call) -> Finding:
     """`unpaired-response`: keyed by the response itself."""
     file, line = call.source
-    key = call.request_key[:16]
+    key = md5(call.content)[:16]
     return Finding(
         "unpaired-response",
         call.badge,

@@ -52,10 +52,17 @@ class Response:
 
     def text(self) -> str:
         """The response text of readings."""
-        values: list[str | None] = [self.badge, self.request_id, number_text(self.expires_at), self.code]
-        for answer in self.answers:
-            values += [answer.customer, answer.row_id, "1" if answer.refused else "0", answer.code]
-        return compact(values)
+        answers = [
+            {
+                "customer_id": answer.customer,
+                "row_id": answer.row_id,
+                "refused": answer.refused,
+                "code": answer.code,
+            }
+            for answer in self.answers
+        ]
+        head = [self.badge, self.request_id, number_text(self.expires_at), self.code]
+        return compact(head) + compact(answers)
 
 
 @dataclass
@@ -74,7 +81,7 @@ class CallLine:
         assert self.request is not None
         asked = self.request
         logged_at = self.logged_at if with_log_time else None
-        return compact(
+        head = compact(
             [
                 self.endpoint,
                 number_text(logged_at),
@@ -83,9 +90,9 @@ class CallLine:
                 number_text(asked.event_at),
                 asked.owner,
                 asked.reference,
-                *asked.customers,
             ]
         )
+        return head + compact(asked.customers)
 
 
 def read_record(value: dict[str, Any], reader: Reader) -> CallLine | Definition | None:
