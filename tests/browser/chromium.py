@@ -21,10 +21,13 @@ QUIET = (
 ).split()
 
 
-def find() -> str | None:
-    """Return the browser's program, or none."""
+def program() -> str:
+    """Return the browser's program; without one the tests fail and say what to install."""
     names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
-    return next((found for name in names if name and (found := shutil.which(name))), None)
+    found = next((path for name in names if name and (path := shutil.which(name))), None)
+    if found is None:
+        raise FileNotFoundError("no Chromium: install the package chromium, or name the program in CHROMIUM")
+    return found
 
 
 class Page:
@@ -39,7 +42,7 @@ class Page:
         self._reader, from_child = os.pipe()
         # The browser reads commands from descriptor 3 and answers on 4; the shell puts our pipes there.
         self._process = subprocess.Popen(
-            ["bash", "-c", f'exec "$@" 3<&{to_child} 4>&{from_child}', "bash", find() or "chromium", *QUIET,
+            ["bash", "-c", f'exec "$@" 3<&{to_child} 4>&{from_child}', "bash", program(), *QUIET,
              f"--user-data-dir={self.profile}", "about:blank"],
             pass_fds=(to_child, from_child), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env={**os.environ, **environment},

@@ -13,11 +13,6 @@ from browser import chromium
 from badgeledger.reports.html import write_html
 
 
-def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Without a browser there is nothing here to run; the header of the run says so."""
-    return True if collection_path.name.startswith("test_") and chromium.find() is None else None
-
-
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a report of a few thousand breaches."""
