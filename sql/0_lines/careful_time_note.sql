@@ -5,7 +5,7 @@ SELECT
     getvariable('batch_id') AS batch_id
 FROM read_json(
     getvariable('careful_rows'),
-    columns = {line: 'BIGINT', record_no: 'BIGINT', code: 'VARCHAR', field: 'VARCHAR'},
+    columns = { line: 'BIGINT', record_no: 'BIGINT', code: 'VARCHAR', field: 'VARCHAR' },
     records = true,
     auto_detect = false,
     format = 'newline_delimited',

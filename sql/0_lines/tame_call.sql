@@ -36,30 +36,34 @@ fields AS (
         answered.data.expiresOnISO AS expires_iso_text,
         coalesce(answered.errors, []) AS errors,
         CASE endpoint
-            WHEN 'issueBulk' THEN list_transform(
-                coalesce(answered.data.issuedBadges, []),
-                lambda answer: {
-                    'customer_id': answer.customerId,
-                    'row_id': answer.issuedId,
-                    'refused': answer.error IS NOT NULL,
-                    'code': answer.error.code
-                }
-            )
-            WHEN 'earn' THEN CASE
-                WHEN answered.data.earnedBadgeId IS NULL AND answered.data.customerId IS NULL THEN []
-                ELSE [
-                    {
-                        'customer_id': coalesce(answered.data.customerId, asked.customerId),
-                        'row_id': answered.data.earnedBadgeId,
-                        'refused': false,
-                        'code': NULL::VARCHAR
-                    }
-                ]
-            END
+            WHEN 'issueBulk'
+                THEN
+                    list_transform(
+                        coalesce(answered.data.issuedBadges, []),
+                        LAMBDA answer: {
+                            'customer_id': answer.customerId,
+                            'row_id': answer.issuedId,
+                            'refused': answer.error IS NOT NULL,
+                            'code': answer.error.code
+                        }
+                    )
+            WHEN 'earn'
+                THEN
+                    CASE
+                        WHEN answered.data.earnedBadgeId IS NULL AND answered.data.customerId IS NULL THEN []
+                        ELSE [
+                            {
+                                'customer_id': coalesce(answered.data.customerId, asked.customerId),
+                                'row_id': answered.data.earnedBadgeId,
+                                'refused': false,
+                                'code': NULL::VARCHAR
+                            }
+                        ]
+                    END
             ELSE list_concat(
                 list_transform(
                     coalesce(answered.data.earnedBadgesList, []),
-                    lambda answer: {
+                    LAMBDA answer: {
                         'customer_id': answer.customerId,
                         'row_id': answer.earnedBadgeId,
                         'refused': false,
@@ -68,7 +72,7 @@ fields AS (
                 ),
                 list_transform(
                     coalesce(answered.data.failedEarnBadgeErrorList, []),
-                    lambda answer: {
+                    LAMBDA answer: {
                         'customer_id': answer.customerId,
                         'row_id': NULL::VARCHAR,
                         'refused': true,
@@ -88,7 +92,7 @@ instants AS (
         instant_us(event_iso_text) AS event_iso,
         instant_us(expires_text) AS expires_number,
         instant_us(expires_iso_text) AS expires_iso,
-        list_transform(answers, lambda answer: answer.customer_id) AS answered_customers
+        list_transform(answers, LAMBDA answer: answer.customer_id) AS answered_customers
     FROM fields
 )
 
@@ -108,7 +112,7 @@ SELECT
     answer_request_id,
     coalesce(expires_number, expires_iso) AS expires_at,
     len(errors) > 0 AS failed,
-    list_filter(errors, lambda error: error.code IS NOT NULL)[1].code AS code,
+    list_filter(errors, LAMBDA error: error.code IS NOT NULL)[1].code AS code,
     answers,
     NULL::VARCHAR AS raw,
     (

@@ -13,16 +13,13 @@ WITH aligned AS (
 sorted AS (
     SELECT
         call_no,
+        unnest(list_sort(list_zip(customers, generate_series(0, len(customers) - 1)))) AS mention,
         unnest(
             list_sort(
-                list_transform(customers, lambda customer, place: {'customer_id': customer, 'position': place - 1})
-            )
-        ) AS mention,
-        unnest(
-            list_sort(
-                list_transform(
-                    answers,
-                    lambda answer, place: {'customer_id': answer.customer_id, 'answer_no': place, 'answer': answer}
+                list_zip(
+                    list_transform(answers, LAMBDA answer: answer.customer_id),
+                    generate_series(1, len(answers)),
+                    answers
                 )
             )
         ) AS given
@@ -33,9 +30,9 @@ sorted AS (
 permuted AS (
     SELECT
         call_no,
-        mention.customer_id AS customer_id,
-        given.answer AS answer,
-        mention.position AS position
+        mention[1] AS customer_id,
+        given[3] AS answer,
+        mention[2] AS position
     FROM sorted
 ),
 

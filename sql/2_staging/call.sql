@@ -5,9 +5,9 @@ WITH sized AS (
         coalesce(event_at, processed_at) AS counted_event_at,
         CASE
             WHEN NOT has_response THEN 'none'
-            WHEN list_transform(answers, lambda answer: answer.customer_id) = customers THEN 'in order'
+            WHEN list_transform(answers, LAMBDA answer: answer.customer_id) = customers THEN 'in order'
             WHEN
-                list_sort(list_transform(answers, lambda answer: answer.customer_id)) = list_sort(customers)
+                list_sort(list_transform(answers, LAMBDA answer: answer.customer_id)) = list_sort(customers)
                 THEN 'in another order'
             ELSE 'of others'
         END AS answers_stand

@@ -60,7 +60,10 @@ timed_request AS (
         open_call.file_id,
         open_call.record_no
     FROM raw.call AS open_call
-    SEMI JOIN (SELECT * FROM raw.call WHERE has_request AND logged_at IS NOT NULL) AS timed
+    SEMI JOIN (
+        SELECT * FROM raw.call
+        WHERE has_request AND logged_at IS NOT NULL
+    ) AS timed
         ON
             open_call.badge_id = timed.badge_id
             AND open_call.endpoint = timed.endpoint

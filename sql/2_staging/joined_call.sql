@@ -9,8 +9,10 @@ WITH ordinal AS (
         has_request
         AND has_response
         AND request_key IN (
-            SELECT request_key FROM staging.record WHERE has_request AND has_response
-            GROUP BY request_key HAVING count(*) > 1
+            SELECT request_key FROM staging.record
+            WHERE has_request AND has_response
+            GROUP BY request_key
+            HAVING count(*) > 1
         )
 ),
 
@@ -100,11 +102,11 @@ SELECT
             WHEN logged_at IS NULL AND answer_logged_at IS NULL AND has_response THEN list_max(
                 list_filter(
                     list_transform(
-                        list_filter(answers, lambda answer: NOT answer.refused),
-                        lambda answer: id_created_us(answer.row_id)
+                        list_filter(answers, LAMBDA answer: NOT answer.refused),
+                        LAMBDA answer: id_created_us(answer.row_id)
                     ),
                     -- An id made a day before the event belongs to an earlier issue (RULEBOOK 2).
-                    lambda created_at: event_at IS NULL OR created_at >= event_at - 86400000000
+                    LAMBDA created_at: event_at IS NULL OR created_at >= event_at - 86400000000
                 )
             )
         END,

@@ -13,7 +13,12 @@ WITH given AS (
 shared AS (
     SELECT given.*
     FROM given
-    WHERE hash(given.row_id) IN (SELECT hash(row_id) FROM given GROUP BY hash(row_id) HAVING count(*) > 1)
+    WHERE hash(
+        given.row_id) IN (
+        SELECT hash(row_id) FROM given
+        GROUP BY hash(row_id)
+        HAVING count(*) > 1
+    )
 ),
 
 placed AS (

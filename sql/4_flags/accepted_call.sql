@@ -10,7 +10,7 @@ WITH accepted AS (
     WHERE
         has_response
         AND request_id IS NOT NULL
-        AND len(list_filter(answers, lambda answer: NOT answer.refused)) > 0
+        AND len(list_filter(answers, LAMBDA answer: NOT answer.refused)) > 0
 )
 
 SELECT

@@ -130,10 +130,11 @@ raised AS (
     FROM staging.version_limit AS version_limit
     INNER JOIN known USING (badge_id, version_no)
     WHERE version_limit.same_names > 1
-    QUALIFY row_number() OVER (
-        PARTITION BY version_limit.badge_id, version_limit.version_no, version_limit.limit_name
-        ORDER BY version_limit.number
-    ) = 1
+    QUALIFY
+        row_number() OVER (
+            PARTITION BY version_limit.badge_id, version_limit.version_no, version_limit.limit_name
+            ORDER BY version_limit.number
+        ) = 1
     UNION ALL
     SELECT
         'duplicate-limit' AS code,

@@ -24,9 +24,12 @@ accepted AS (
         call.request_id,
         min(call.call_no) AS first_call_no
     FROM staging.call AS call
-    SEMI JOIN (SELECT * FROM rejected WHERE code = '809') AS asked
+    SEMI JOIN (
+        SELECT * FROM rejected
+        WHERE code = '809'
+    ) AS asked
         ON call.endpoint = asked.endpoint AND call.badge_id = asked.badge_id AND call.request_id = asked.request_id
-    WHERE call.has_response AND len(list_filter(call.answers, lambda answer: NOT answer.refused)) > 0
+    WHERE call.has_response AND len(list_filter(call.answers, LAMBDA answer: NOT answer.refused)) > 0
     GROUP BY ALL
 )
 

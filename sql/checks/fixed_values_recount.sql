@@ -4,7 +4,10 @@ WITH plain AS (
         row_no,
         count(*) OVER (PARTITION BY badge_id ORDER BY row_no) AS count
     FROM ledger.entry
-    WHERE counted AND badge_id IN (SELECT badge_id FROM ledger.over_limit WHERE limit_name = 'BADGE:FIXED_VALUE')
+    WHERE counted AND badge_id IN (
+        SELECT badge_id FROM ledger.over_limit
+        WHERE limit_name = 'BADGE:FIXED_VALUE'
+    )
 )
 
 SELECT

@@ -1,7 +1,7 @@
 """Accounting: from raw rows to counts, flags and report views, in the order of the layers of `sql/`.
 
-SQL pairs, joins and reports; the calendar makes cycles; the kernel counts. The result stands for one as-of and one set of
-settings, in the warehouse itself or, for another night, aside.
+SQL pairs, joins and reports; the calendar makes cycles; the kernel counts. The result stands for one as-of and one
+set of settings, in the warehouse itself or, for another night, aside.
 """
 
 from __future__ import annotations
@@ -21,13 +21,15 @@ from .settings import Rules
 from .warehouse import Warehouse, build, build_view, first_row, relations, scratch_database, statement
 
 _STAGING = (
-    "source", "duplicate", "record", "agreed_badge", "pair", "half_delivery", "joined_call", "version", "version_limit", "call", "answered_row",
+    "source", "duplicate", "record", "agreed_badge", "pair", "half_delivery", "joined_call", "version",
+    "version_limit", "call", "answered_row",
     "shared_id", "issuance", "clockless", "quarantined", "reconciliation",
 )  # fmt: skip
 # Relations that are read once or are mere renamings stay views.
 _VIEWS = {"record", "issuance", "entry", "quarantined", "reconciliation"}
 _FLAGS = (
-    "breach", "accepted_call", "duplicate_request", "version_row", "wrong_rejection", "row_finding", "definition_finding",
+    "breach", "accepted_call", "duplicate_request", "version_row", "wrong_rejection", "row_finding",
+    "definition_finding",
     "feed_finding", "finding",
 )  # fmt: skip
 
@@ -48,21 +50,11 @@ def reconciliation(con: duckdb.DuckDBPyConnection) -> dict[str, FileResult]:
     return {sha256: FileResult(path, sha256, True, *counts) for path, sha256, *counts in found}
 
 
-def account(
-    warehouse: Warehouse, rules: Rules, as_of_us: int, known_at_us: int | None = None, *, no_input: bool = False
-) -> None:
+def account(warehouse: Warehouse, rules: Rules, as_of_us: int, *, no_input: bool = False) -> None:
     """Count, flag and set up the report views in the warehouse, as of an instant in microseconds.
 
-    Staging must be fresh, as :func:`~badgeledger.ingest.ingest` leaves it. `known_at_us` is not None only for a reader that
-    looks back: use :func:`aside`.
+    Staging must be fresh, as :func:`~badgeledger.ingest.ingest` leaves it. For another night use :func:`aside`.
     """
-    if known_at_us is not None:
-        raise InternalCheckFailed(
-            where="accounting",
-            expected="accounting in place to know everything",
-            found=f"known-at {known_at_us}",
-            next_step="Report a past known-at with `badgeledger report --known-at`.",
-        )
     derive(warehouse.con, rules, as_of_us, no_input=no_input)
 
 
@@ -70,7 +62,8 @@ def account(
 def aside(
     warehouse: Warehouse, rules: Rules, as_of_us: int, known_at_us: int | None = None, *, no_input: bool = False
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection whose `report` views stand for another night, computed in a scratch file; the warehouse stays as it is."""
+    """A connection whose `report` views stand for another night, computed in a scratch file; the warehouse stays
+    as it is."""
     with scratch_database(warehouse.spill) as con:
         _copy_raw(warehouse.con, con, known_at_us, warehouse)
         stage(con)
@@ -220,9 +213,7 @@ def _expire(con: duckdb.DuckDBPyConnection, zone_: Zone) -> None:
     arrays = con.execute("SELECT base, months FROM ledger.month_base").fetchnumpy()
     base, months = (np.ascontiguousarray(arrays[name], dtype=np.int64) for name in ("base", "months"))
     expires_at = civil.months_after(base, months, zone_.changes_at, zone_.offsets, zone_.wall_changes)
-    _make_from(
-        con, "expiry", {"kernel_month_expiry": {"base": base, "months": months, "expires_at": expires_at}}
-    )
+    _make_from(con, "expiry", {"kernel_month_expiry": {"base": base, "months": months, "expires_at": expires_at}})
     _make(con, "ledger", "issue_validity")
     issues = con.execute(
         """

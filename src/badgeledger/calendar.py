@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.resources
 from bisect import bisect_right
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -84,7 +84,8 @@ def zone(name: str) -> Zone:
 
 
 def add_months(day: int, months: int) -> int:
-    """The same day of the month `months` later, clamped to that month's last day; far ends are clamped to years 1 and 9999."""
+    """The same day of the month `months` later, clamped to that month's last day; far ends are clamped to years 1
+    and 9999."""
     start = date_of(day)
     index = start.year * 12 + start.month - 1 + months
     if index < 12 or index >= 12 * 10_000:
@@ -96,7 +97,9 @@ def add_months(day: int, months: int) -> int:
 
 def days_in_month(first: date) -> int:
     """Days of the month that begins on `first`."""
-    return ((first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)).day if first.month < 12 else 31
+    return (
+        ((first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)).day if first.month < 12 else 31
+    )
 
 
 def date_of(day: int) -> date:
@@ -116,17 +119,17 @@ def iso_instant(instant: int) -> str:
 
 def microseconds_of(moment: datetime) -> int:
     """Microseconds since the epoch of an aware datetime."""
-    return (moment.astimezone(timezone.utc).replace(tzinfo=None) - _EPOCH) // timedelta(microseconds=1)
+    return (moment.astimezone(UTC).replace(tzinfo=None) - _EPOCH) // timedelta(microseconds=1)
 
 
 def moment_of(instant: int) -> datetime:
     """An aware datetime in UTC."""
-    return (_EPOCH + timedelta(microseconds=instant)).replace(tzinfo=timezone.utc)
+    return (_EPOCH + timedelta(microseconds=instant)).replace(tzinfo=UTC)
 
 
 def tzdata_version() -> str:
     """The IANA version of the zone data in use, such as `2026a`."""
-    return tzdata.IANA_VERSION
+    return str(tzdata.IANA_VERSION)
 
 
 def _zone_info(name: str) -> ZoneInfo:
@@ -172,7 +175,8 @@ def _transitions(name: str) -> tuple[list[int], list[int]]:
     return _repeat(changes, offsets)
 
 
-# From this year on every zone follows a rule of months and weekdays, which repeats with the Gregorian cycle of 400 years.
+# From this year on every zone follows a rule of months and weekdays, which repeats with the Gregorian cycle of 400
+# years.
 _CYCLE_YEAR = 2100
 _GREGORIAN_CYCLE = 146_097 * DAY
 

@@ -1,6 +1,7 @@
 """Dates and spans over plain integers, compiled: what the kernel needs of the calendar, with no zone data of its own.
 
-Zones come in as the tables of :class:`badgeledger.calendar.Zone`. Instants are microseconds, days are counted from 1970-01-01.
+Zones come in as the tables of :class:`badgeledger.calendar.Zone`. Instants are microseconds, days are counted from
+1970-01-01.
 """
 
 from __future__ import annotations
@@ -83,9 +84,9 @@ def span_start(
         else:
             first = day - length * (1 if unit == DAYS else 7) + 1
         start_wall = first * DAY
-        return start_wall - offsets[last_at_or_before(wall_changes, start_wall)]
+        return int(start_wall - offsets[last_at_or_before(wall_changes, start_wall)])
     start_wall = months_before(day, length) * DAY + (wall - day * DAY)
-    return start_wall - offsets[last_at_or_before(wall_changes, start_wall)] + 1
+    return int(start_wall - offsets[last_at_or_before(wall_changes, start_wall)] + 1)
 
 
 @njit(cache=True, nogil=True)

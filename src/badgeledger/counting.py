@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,11 @@ from .definitions import ExpiryRule, Limit
 from .timeline import Stage, cycles, stretches, window_end
 
 SCOPES = ("BADGE", "CUSTOMER")
-_KINDS = {"FIXED_WINDOW": kernel.FIXED_WINDOW, "ROLLING_WINDOW": kernel.ROLLING_WINDOW, "FIXED_VALUE": kernel.FIXED_VALUE}
+_KINDS = {
+    "FIXED_WINDOW": kernel.FIXED_WINDOW,
+    "ROLLING_WINDOW": kernel.ROLLING_WINDOW,
+    "FIXED_VALUE": kernel.FIXED_VALUE,
+}
 _UNITS = {"DAYS": DAYS, "WEEKS": WEEKS, "MONTHS": MONTHS, None: DAYS}
 # Spans longer than this reach back before the year 1 from anywhere.
 _MAX_LENGTH = {DAYS: 4_000_000, WEEKS: 600_000, MONTHS: 130_000}
@@ -163,7 +167,7 @@ def count_badges(
 class _Found:
     """Pieces of tables, put together at the end."""
 
-    COLUMNS = {
+    COLUMNS: ClassVar[dict[str, tuple[str, ...]]] = {
         "over_limit": ("row_no", "slot_no", "count", "number", "window_start", "window_end"),
         "cycle_count": ("badge_no", "scope", "cycle_no", "customer", "count", "number", "breached"),
         "limit_use": ("slot_no", "customer", "count", "number", "peak_count", "peak_row_no"),
@@ -271,7 +275,10 @@ def _count_cycles(plan: BadgePlan, place: _Placed, rules: CountingRules, found: 
     )
     # Outside every cycle is a matter of versions that have a fixed window in this scope.
     windowed = np.array(
-        [any(plan.numbers[row, slot] != kernel.UNJUDGED for slot in _fixed(plan, place.scope)) for row in range(len(plan.numbers))]
+        [
+            any(plan.numbers[row, slot] != kernel.UNJUDGED for slot in _fixed(plan, place.scope))
+            for row in range(len(plan.numbers))
+        ]
     )
     found.add("outside_cycle", {"row_no": place.row_no[outside[windowed[place.version[outside]]]]})
     _use_of_cycle(plan, place, rules, counts, peaks, found)
@@ -309,9 +316,7 @@ def _use_of_cycle(
     )
 
 
-def _count_span(
-    plan: BadgePlan, place: _Placed, slot: int, limit: Limit, rules: CountingRules, found: _Found
-) -> None:
+def _count_span(plan: BadgePlan, place: _Placed, slot: int, limit: Limit, rules: CountingRules, found: _Found) -> None:
     rolling = limit.kind == "ROLLING_WINDOW"
     on_event = rolling and rules.event_clock
     unit = _UNITS[limit.unit]

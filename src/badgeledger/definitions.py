@@ -64,7 +64,8 @@ class ExpiryRule(Model):
 
 
 class Limit(Model):
-    """One comparison: scope, window, number (RULEBOOK 6). `length` counts units; of weeks, `start_day` names the first."""
+    """One comparison: scope, window, number (RULEBOOK 6). `length` counts units; of weeks, `start_day` names the
+    first."""
 
     scope: Scope
     kind: Kind
@@ -94,7 +95,8 @@ class Limit(Model):
 
 
 class Definition(Model):
-    """One state of a badge as it was written down. Instants are microseconds; `invalid` names what makes no limit or rule."""
+    """One state of a badge as it was written down. Instants are microseconds; `invalid` names what makes no limit
+    or rule."""
 
     badge_id: str
     org_id: str | None

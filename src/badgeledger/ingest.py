@@ -1,6 +1,7 @@
 """Log files become raw rows: tame lines by DuckDB, all others by the careful reader, line by line (RULEBOOK 3).
 
-A line's verdict never depends on its neighbors: the fast reading takes only what it provably reads as the careful one would.
+A line's verdict never depends on its neighbors: the fast reading takes only what it provably reads as the careful
+one would.
 """
 
 from __future__ import annotations

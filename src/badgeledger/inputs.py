@@ -47,8 +47,8 @@ class Source:
 def find_sources(inputs: Sequence[Input], base: Path) -> list[Source]:
     """Every regular file that the inputs name, once, in order of relative path.
 
-    In a folder, hidden files and `*.md` are passed over. Raises :class:`InputError` for a path that is not there; a glob
-    may match nothing.
+    In a folder, hidden files and `*.md` are passed over. Raises :class:`InputError` for a path that is not there;
+    a glob may match nothing.
     """
     found: dict[Path, Source] = {}
     for entry in inputs:

@@ -1,8 +1,8 @@
 """Running counts over sorted arrays, compiled (RULEBOOK 6 and 7). No input or output, no SQL, no zone data.
 
 All arrays of one call belong to one badge and hold its counted rows, grouped by subject, in processing order within a
-subject. A *slot* is one limit name of the badge, through all versions; `numbers[version, slot]` is the number that judges a
-row processed under that version, or :data:`UNJUDGED`.
+subject. A *slot* is one limit name of the badge, through all versions; `numbers[version, slot]` is the number that
+judges a row processed under that version, or :data:`UNJUDGED`.
 """
 
 from __future__ import annotations
@@ -150,8 +150,8 @@ def count_spans(
 ) -> tuple[Any, Any]:  # pragma: no cover - compiled
     """Counts of one rolling window or fixed value; `window` is kind, unit and length.
 
-    `in_order` says that clocks are sorted within each subject (the processed clock). Returns breaches (row, slot, count,
-    number, start, end) and use (subject, slot, count at as-of, peak, row of the peak).
+    `in_order` says that clocks are sorted within each subject (the processed clock). Returns breaches (row, slot,
+    count, number, start, end) and use (subject, slot, count at as-of, peak, row of the peak).
     """
     kind, unit, length = window
     breaches = np.empty((64, 6), np.int64)

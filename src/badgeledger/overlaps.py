@@ -1,8 +1,9 @@
 """Overlapping issues of one subject, compiled: which issue meets the validity of an earlier one (RULEBOOK 9, 1040).
 
-A subject's rows come in processing order. Each may hold room (an accepted issue) and may ask (an accepted issue, or one that
-was refused). A tree over the starts holds the ends of what is valid so far, so that one customer with very many issues costs
-n log n.
+A subject's rows come in processing order. Each may hold room (an accepted issue) and may ask (an accepted issue,
+or one that
+was refused). A tree over the starts holds the ends of what is valid so far, so that one customer with very many
+issues costs n log n.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ def earlier_overlaps(
 ) -> Ints:  # pragma: no cover - compiled
     """For each row the earlier holder whose validity meets the row's own and ends last, or :data:`NONE`.
 
-    `bounds` says where each subject's rows begin; `revoked` is the instant of revocation or :data:`NEVER`: a holder that
-    was revoked at or before a row's `processed` does not meet it. An empty validity meets nothing.
+    `bounds` says where each subject's rows begin; `revoked` is the instant of revocation or :data:`NEVER`: a
+    holder that was revoked at or before a row's `processed` does not meet it. An empty validity meets nothing.
     """
     found = np.full(len(starts), NONE, np.int64)
     for subject in range(len(bounds) - 1):

@@ -1,8 +1,9 @@
 """The sieve: which lines are tame, so that DuckDB may read them (FAULTS 3.5 says what its JSON reader lets pass).
 
-A line is *tame* when it is one JSON object, strictly valid, whose fast reading provably equals the careful one: UTF-8, no
-duplicate keys, no `\\u` escape, no escape in a key, no deep nesting, numbers that a double carries exactly, and objects,
-arrays and ids where the API has them. The sieve only
+A line is *tame* when it is one JSON object, strictly valid, whose fast reading provably equals the careful one:
+UTF-8, no
+duplicate keys, no `\\u` escape, no escape in a key, no deep nesting, numbers that a double carries exactly, and
+objects, arrays and ids where the API has them. The sieve only
 proves; a line that it does not pass is not refused but read by the one judge, :mod:`badgeledger.records.strict_json`.
 """
 
@@ -22,7 +23,8 @@ MAX_NUMBER_FRACTION = 6
 # A double carries this many digits before a fraction of six.
 MAX_WHOLE_BEFORE_FRACTION = 10
 
-# What may stand under a key of the API, wherever it is: anything; an object, an array of objects, an array of ids, or null;
+# What may stand under a key of the API, wherever it is: anything; an object, an array of objects, an array of ids,
+# or null;
 # an id (a text or a whole number) or null; an id; an object.
 _ANYTHING, _OBJECT, _OBJECTS, _IDS, _ID, _ONLY_ID, _ONLY_OBJECT = range(7)
 _RULES = {
@@ -57,7 +59,8 @@ def _digest(key: str) -> int:
 
 
 def _rule_table() -> tuple[int, NDArray[np.uint64], NDArray[np.int64]]:
-    """A shift, and the digests and rules of the keys, each in the place of the eight bits of its digest above that shift."""
+    """A shift, and the digests and rules of the keys, each in the place of the eight bits of its digest above that
+    shift."""
     found = {_digest(key): rule for key, rule in _RULES.items()}
     shift = next(shift for shift in range(56) if len({digest >> shift & 255 for digest in found}) == len(found))
     digests, rules = np.zeros(256, np.uint64), np.zeros(256, np.int64)
@@ -173,17 +176,17 @@ def _keeps(rule: int, text: _Bytes, at: int, end: int) -> bool:  # pragma: no co
     byte = text[at]
     if rule == _ID or rule == _ONLY_ID:
         if byte == 34:
-            return at + 1 < end and text[at + 1] != 34
+            return at + 1 < end and bool(text[at + 1] != 34)
         if byte == 45 or 48 <= byte <= 57:
             close = _number_end(text, at, end)
             for place in range(at, close):
                 if text[place] == 46:
                     return False
             return close > 0
-        return byte == 110 and rule == _ID
+        return bool(byte == 110) and rule == _ID
     if byte == 110:
         return rule != _ONLY_OBJECT
-    return byte == 123 if rule == _OBJECT or rule == _ONLY_OBJECT else byte == 91
+    return bool(byte == 123 if rule == _OBJECT or rule == _ONLY_OBJECT else byte == 91)
 
 
 @njit(cache=True, nogil=True)
@@ -298,8 +301,8 @@ def sift(text: _Bytes, length: int, target: _Bytes, places: Any) -> tuple[int, i
     """Sift whole lines in `text[:length]`, which ends with a line feed or with the file.
 
     `places` gets `(start, end, tame)` of each line, without its line end; tame lines are written to `target` as
-    `{"line":PLACE,"body":…}`. Returns the bytes written and the number of lines. `target` needs room for `length` bytes and
-    40 for every line, `places` a row for every line.
+    `{"line":PLACE,"body":…}`. Returns the bytes written and the number of lines. `target` needs room for `length`
+    bytes and 40 for every line, `places` a row for every line.
     """
     kinds = np.empty(MAX_DEPTH, np.int64)
     bases = np.zeros(MAX_DEPTH + 1, np.int64)

@@ -233,7 +233,8 @@ def _refuse_lone_wal(path: Path) -> None:
 
 
 def _create(path: Path) -> None:
-    """A new warehouse under a temporary name, checkpointed and synced, then renamed: a crash leaves none or a whole one."""
+    """A new warehouse under a temporary name, checkpointed and synced, then renamed: a crash leaves none or a
+    whole one."""
     young = path.with_name(path.name + ".new")
     for leftover in (young, young.with_name(young.name + ".wal")):
         leftover.unlink(missing_ok=True)
@@ -310,7 +311,11 @@ def _locked(path: Path, timeout: float) -> Iterator[None]:
                     ) from None
                 time.sleep(_LOCK_POLL_SECONDS)
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()}, since {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}\n".encode(), 0)
+        os.pwrite(
+            descriptor,
+            f"process {os.getpid()}, since {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}\n".encode(),
+            0,
+        )
         yield
         os.ftruncate(descriptor, 0)
     finally:

@@ -34,7 +34,8 @@ def read_definition(
     body: Mapping[str, Any], logged_at: int | None, org_id: str | None, reading: Reading, *, answered: bool
 ) -> Definition:
     """A definition from its JSON object; `logged_at` and `org_id` are its line's. Raises :class:`Refusal`."""
-    # Where the platform answered, and in a definition that carries its own times, the number is the stored value (RULEBOOK 2).
+    # Where the platform answered, and in a definition that carries its own times, the number is the stored value
+    # (RULEBOOK 2).
     stored = answered or body.get("lastUpdatedOn") is not None or body.get("createdOn") is not None
     starts_at = twin_instant(body, "startOn", reading, iso_wins=not stored)
     expires_at = twin_instant(body, "expiresOn", reading, iso_wins=not stored)
@@ -99,9 +100,7 @@ def _owners(ownership: Any) -> list[str]:
     return sorted(found)
 
 
-def _expiry_rule(
-    rule: Any, name: str, invalid: list[str], reading: Reading, *, iso_wins: bool
-) -> ExpiryRule | None:
+def _expiry_rule(rule: Any, name: str, invalid: list[str], reading: Reading, *, iso_wins: bool) -> ExpiryRule | None:
     if rule is None or rule == {}:
         return None
     if not isinstance(rule, dict):
@@ -203,8 +202,8 @@ def _window(constraint: Mapping[str, Any], kind: str) -> dict[str, Any] | None:
 
 def carries_definition(body: Any) -> bool:
     """True for a JSON object with `id` and `startOn` or `startOnISO`."""
-    return isinstance(body, dict) and body.get("id") is not None and (
-        body.get("startOn") is not None or body.get("startOnISO") is not None
+    return (
+        isinstance(body, dict)
+        and body.get("id") is not None
+        and (body.get("startOn") is not None or body.get("startOnISO") is not None)
     )
-
-

@@ -94,9 +94,7 @@ def _customers(value: Any, name: str) -> list[str]:
     return [id_text(item, name) for item in (value if several else [value])]
 
 
-def read_response(
-    endpoint: str | None, body: Mapping[str, Any], asked: Request | None, reading: Reading
-) -> Response:
+def read_response(endpoint: str | None, body: Mapping[str, Any], asked: Request | None, reading: Reading) -> Response:
     """The response of a call, `body` with `data` and `errors`. Raises :class:`Refusal`."""
     data = body.get("data")
     if data is None:

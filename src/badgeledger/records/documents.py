@@ -1,4 +1,5 @@
-"""A file that is one JSON document: an array of records, or one record that stands on several lines (page *readings*)."""
+"""A file that is one JSON document: an array of records, or one record that stands on several lines (page
+*readings*)."""
 
 from __future__ import annotations
 

@@ -27,7 +27,8 @@ def raw_text(raw: bytes) -> str:
 
 
 def compact(value: Any) -> str:
-    """JSON without spaces, other scripts as they are, escapes as DuckDB writes them: the form of every text that is hashed."""
+    """JSON without spaces, other scripts as they are, escapes as DuckDB writes them: the form of every text that
+    is hashed."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return _ESCAPE.sub(lambda match: match.group().upper().replace("U", "u"), text)
 

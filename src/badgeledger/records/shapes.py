@@ -144,7 +144,7 @@ def _definition_record(
     answer = None if response is None else response.get("data", response if carries_definition(response) else None)
     failed = bool(error_codes(response.get("errors"))) if response is not None else False
     for body in (answer, request):
-        if carries_definition(body):
+        if body is not None and carries_definition(body):
             definition = read_definition(body, logged_at, org_id, reading, answered=body is answer)
             if definition.in_force_from is None:
                 raise Refusal("no-time", "no lastUpdatedOn, loggedAt or createdOn")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,12 +14,10 @@ from .refusal import Refusal
 from .strict_json import Number
 
 MICROSECONDS = 1_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMERIC = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 _INTEGER_ID = re.compile(r"-?\d+", re.ASCII)
-_ISO = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII
-)
+_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
 
 
 @dataclass
@@ -117,7 +115,7 @@ def _numeric_instant(text: str, name: str, reading: Reading) -> int:
     sign, digits, exponent = number.as_tuple()
     shift = int(exponent) + scale
     kept = digits if shift >= 0 else digits[: len(digits) + shift] if len(digits) + shift > 0 else (0,)
-    micros = int("".join(map(str, kept))) * 10 ** max(shift, 0)
+    micros = int("".join(map(str, kept)) + "0" * max(shift, 0))
     return -micros if sign else micros
 
 
@@ -130,7 +128,7 @@ def _iso_instant(iso: re.Match[str], name: str, reading: Reading) -> int:
             if reading.feed_zone is None:
                 raise Refusal("timestamp-without-offset", f"{name} is {iso.group()}")
             return reading.feed_zone.instant_of(wall) + micros
-        return _microseconds(wall.replace(tzinfo=timezone.utc)) - _offset_seconds(offset) * MICROSECONDS + micros
+        return _microseconds(wall.replace(tzinfo=UTC)) - _offset_seconds(offset) * MICROSECONDS + micros
     except ValueError as error:
         raise Refusal("invalid-timestamp", f"{name} is {iso.group()}: {error}") from None
 
