@@ -7,15 +7,26 @@ thing: table name -> rows, each row column -> the text of the CSV file.
 
 from __future__ import annotations
 
+import atexit
 import csv
 import gzip
 import io
 import json
 import re
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from badgeledger import accounting, ingest
+from badgeledger.ingest import FileResult
+from badgeledger.pipeline import Rules
+from badgeledger.reports.tables import csv_text
+from badgeledger.warehouse import Warehouse
+from badgeledger.witness import audit
 
 Record = dict[str, Any]
 Line = Record | str | bytes
@@ -405,8 +416,6 @@ def witness(
     log: Iterable[Line] | Files, folder: Path, *, as_of: str = LATE, feed_zone: str | None = None, **rules: str
 ) -> Tables:
     """The second meaning: standard library only, by brute force."""
-    from badgeledger.witness import audit
-
     files = list(files_of(log).items())
     zones = None if feed_zone is None else {name: feed_zone for name, _ in files}
     found = audit(files, rules, micros(as_of), zones)
@@ -416,8 +425,36 @@ def witness(
 def engine(
     log: Iterable[Line] | Files, folder: Path, *, as_of: str = LATE, feed_zone: str | None = None, **rules: str
 ) -> Tables:
-    """The product: DuckDB and the kernel, on a warehouse in a temporary file."""
-    return engine_nights([log], folder, as_of=as_of, feed_zone=feed_zone, **rules)
+    """The product: DuckDB and the kernel.
+
+    All logs of a process go through one empty warehouse, in a transaction that is rolled back: to open a new one for
+    each of a thousand small logs would take most of the time.
+    """
+    warehouse = _empty_warehouse()
+    try:
+        with warehouse.transaction():
+            results = _ingest(warehouse, log, folder / "inputs", feed_zone)
+            accounting.account(warehouse, Rules(**rules), micros(as_of))
+            raise _Read(tables_of(warehouse.con, results))
+    except _Read as read:
+        return read.tables
+
+
+class _Read(Exception):
+    """Carries the tables out of a transaction that is to be undone."""
+
+    def __init__(self, tables: Tables) -> None:
+        super().__init__()
+        self.tables = tables
+
+
+@cache
+def _empty_warehouse() -> Warehouse:
+    stack = ExitStack()
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="badgeledger-proofs-"))
+    warehouse = stack.enter_context(Warehouse.open(Path(folder) / "ledger.duckdb"))
+    atexit.register(stack.close)
+    return warehouse
 
 
 def engine_nights(
@@ -428,29 +465,25 @@ def engine_nights(
     feed_zone: str | None = None,
     **rules: str,
 ) -> Tables:
-    """As :func:`engine`, with one ingest for each part of the log."""
-    from badgeledger import accounting, ingest
-    from badgeledger.pipeline import Rules
-    from badgeledger.warehouse import Warehouse
-
-    with Warehouse.open(folder / "ledger.duckdb") as warehouse:
-        results = []
-        for night, log in enumerate(nights):
-            inputs = folder / f"night-{night}"
-            inputs.mkdir()
-            write_files(inputs, files_of(log))
+    """As :func:`engine`, on a warehouse of its own, with one committed ingest for each part of the log."""
+    results: list[FileResult] = []
+    for night, log in enumerate(nights):
+        with Warehouse.open(folder / "ledger.duckdb") as warehouse:
             with warehouse.transaction():
-                wanted = [ingest.Input(path=str(inputs), zone=feed_zone)]
-                results += ingest.ingest(warehouse, wanted, folder, lambda *_: None)
-        with warehouse.transaction():
-            accounting.account(warehouse, Rules(**rules), micros(as_of))
-        return tables_of(warehouse.con, results)
+                results += _ingest(warehouse, log, folder / f"night-{night}", feed_zone)
+                accounting.account(warehouse, Rules(**rules), micros(as_of))
+            tables = tables_of(warehouse.con, results)
+    return tables
 
 
-def tables_of(connection: Any, results: Iterable[Any] = ()) -> Tables:
+def _ingest(warehouse: Warehouse, log: Iterable[Line] | Files, inputs: Path, feed_zone: str | None) -> list[FileResult]:
+    inputs.mkdir()
+    write_files(inputs, files_of(log))
+    return ingest.ingest(warehouse, [ingest.Input(path=str(inputs), zone=feed_zone)], inputs.parent)
+
+
+def tables_of(connection: Any, results: Iterable[FileResult]) -> Tables:
     """The report views of a connection, through the CSV text that a report folder would hold."""
-    from badgeledger.reports.tables import csv_text
-
     found = Tables({name: read_csv(csv_text(connection, name)) for name in TABLES})
     found["files"] = [
         {name: str(getattr(result, name)) for name in ("path", "lines", "accepted", "duplicate", "quarantined")}

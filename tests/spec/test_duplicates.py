@@ -129,6 +129,16 @@ def test_a_response_of_the_same_log_time_is_the_duplicate_of_that_in_the_exchang
     audit([call, unasked(call)]).shows("files", "lines | accepted | duplicate\n2 | 1 | 1")
 
 
+def test_an_answer_of_another_endpoint_is_not_a_duplicate(audit: Audit) -> None:
+    """Two calls refused with 809 alike; the second answer names its endpoint."""
+    call = refused(earn_bulk("B", ["c1"], AT), 809)
+    other = unasked(refused(earn("B", "c1"), 809))
+    same = unasked(refused(earn_bulk("B", ["c1"]), 809))
+    tables = audit([call, other, same])
+    tables.shows("files", "lines | accepted | duplicate\n3 | 2 | 1")
+    assert tables.column("findings", "source_line", code="unpaired-response") == ["2"]
+
+
 def test_the_same_lone_response_twice_is_one(audit: Audit) -> None:
     lone = refused(earn("B", "c1"), 809)["response"] | {"loggedAt": AT}
     tables = audit([lone, dict(reversed(lone.items()))])

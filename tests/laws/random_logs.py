@@ -1,0 +1,373 @@
+"""Random small logs, full of what makes counting hard.
+
+Few customers, request ids and instants, so that ties, repeats and conflicts are the rule; instants on and one
+microsecond beside month ends, gaps and folds of the zone; late events, version changes, bare halves, duplicates,
+rejections, messy spellings, and lines that are no records.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import harness
+from harness import Line, Record
+from hypothesis import strategies as st
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+ZONES = ("UTC", "Asia/Kolkata", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Havana")
+RULES: dict[str, tuple[str, ...]] = {
+    "rolling_clock": ("processed", "event"),
+    "rolling_edge": ("instant", "local-day"),
+    "month": ("calendar", "30-days"),
+    "counted": ("by-earn-type", "issue", "earn", "both"),
+    "revoked": ("count", "exclude"),
+    "imported": ("count", "ignore"),
+}
+OWNERS = ("Loyalty", "loyalty", "JOURNEYS", "Membercare", "Milestones")
+CODES = (809, 816, 1040, 1039, 714)
+DAYS = ("MONDAY", "TUESDAY", "SUNDAY", 0, 3, "6", None)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = 1_000_000
+_DAY = 86_400 * _SECOND
+# Instants that a rule treats in a way of its own lie at these distances from one another.
+_STEPS = (0, 0, 0, 0, 1, -1, _SECOND, 3600 * _SECOND, _DAY, _DAY, _DAY - 1, _DAY + 1, 2 * _DAY, 3 * _DAY, 7 * _DAY,
+          7 * _DAY + 1, 28 * _DAY, 29 * _DAY, 30 * _DAY, 31 * _DAY, -_DAY, -7 * _DAY)  # fmt: skip
+_WALLS = (
+    "2024-01-01T00:00:00", "2024-01-29T10:00:00", "2024-01-30T10:00:00", "2024-01-31T10:00:00",
+    "2024-01-31T23:59:59.999999",
+    "2024-02-28T10:00:00", "2024-02-29T00:00:00", "2024-02-29T10:00:00", "2024-03-01T00:00:00", "2024-03-28T12:00:00",
+    "2024-03-29T10:00:00", "2024-03-30T10:00:00", "2024-03-31T10:00:00", "2024-04-30T10:00:00", "2023-02-28T10:00:00",
+    "2023-03-28T12:00:00", "2023-03-29T10:00:00", "2023-03-31T10:00:00", "2024-12-31T23:00:00", "2024-06-15T12:00:00",
+)  # fmt: skip
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def _wall(micros: int, zone: str) -> datetime:
+    return (_EPOCH + timedelta(microseconds=micros)).astimezone(ZoneInfo(zone))
+
+
+def _transitions(zone: str) -> list[tuple[int, timedelta]]:
+    """Instants of 2024 at which the offset changes, and by how much."""
+    found = []
+    hour = datetime(2024, 1, 1, tzinfo=UTC)
+    while hour.year == 2024:
+        later = hour + timedelta(minutes=30)
+        offsets = [moment.astimezone(ZoneInfo(zone)).utcoffset() for moment in (hour, later)]
+        if offsets[0] != offsets[1]:
+            found.append((_micros(later), (offsets[1] or timedelta()) - (offsets[0] or timedelta())))
+        hour = later
+    return found
+
+
+def _anchors(zone: str) -> list[int]:
+    """Month ends and days of change of the zone, and the same wall times a month before and after them."""
+    place = ZoneInfo(zone)
+    walls = [datetime.fromisoformat(wall) for wall in _WALLS]
+    anchors = [_micros(wall.replace(tzinfo=place).astimezone(UTC)) for wall in walls]
+    for instant, shift in _transitions(zone):
+        lost = _wall(instant, zone).replace(tzinfo=None) - shift / 2
+        days = [lost, lost.replace(hour=0, minute=0), lost.replace(hour=12)]
+        months = [lost.replace(month=lost.month + step, day=min(lost.day, 29)) for step in (-1, 1)]
+        anchors += [instant, instant - 1, instant - 1800 * _SECOND, instant + 1800 * _SECOND]
+        anchors += [_micros(wall.replace(tzinfo=place).astimezone(UTC)) for wall in days + months]
+    return anchors
+
+
+ANCHORS = {zone: _anchors(zone) for zone in ZONES}
+TRANSITIONS = {zone: _transitions(zone) for zone in ZONES}
+
+
+@dataclass
+class Log:
+    """A generated log: its files, what it is judged at, and which hard cases it holds."""
+
+    zone: str
+    files: dict[str, list[Line]]
+    as_of: str
+    seen: set[str] = field(default_factory=set)
+
+
+def iso(micros: int) -> str:
+    """ISO text of an instant."""
+    return (_EPOCH + timedelta(microseconds=micros)).isoformat().replace("+00:00", "Z")
+
+
+def _seconds(micros: int) -> str:
+    """Decimal text of epoch seconds."""
+    sign = "-" if micros < 0 else ""
+    return f"{sign}{abs(micros) // _SECOND}.{abs(micros) % _SECOND:06}"
+
+
+class World:
+    """What one log draws from: its zone, a few instants, and the ids given so far."""
+
+    def __init__(self, draw: Draw, zone: str) -> None:
+        self.draw = draw
+        self.zone = zone
+        self.anchors: list[int] = draw(st.lists(st.sampled_from(ANCHORS[zone]), min_size=2, max_size=5))
+        self.badges: list[str] = ["B", "C", "D"][: draw(st.integers(1, 3))]
+        self.seen: set[str] = set()
+        self.processed: set[int] = set()
+
+    def one_of(self, *choices: Any) -> Any:
+        return self.draw(st.sampled_from(choices))
+
+    def chance(self, percent: int) -> bool:
+        return bool(self.draw(st.integers(0, 99)) >= 100 - percent)
+
+    def instant(self) -> int:
+        micros: int = self.one_of(*self.anchors) + self.one_of(*_STEPS)
+        self._note(micros)
+        return micros
+
+    def _note(self, micros: int) -> None:
+        wall = _wall(micros, self.zone)
+        if (wall + timedelta(days=3)).month != wall.month:
+            self.seen.add("month end")
+        for change, shift in TRANSITIONS[self.zone]:
+            if abs(micros - change) < _DAY:
+                self.seen.add("gap" if shift > timedelta() else "fold")
+
+    def written(self, name: str, micros: int) -> Record:
+        """A date field in one of its spellings."""
+        spelling = self.one_of("number", "number", "text", "iso", "offset", "milliseconds", "both", "conflict")
+        text = _seconds(micros)
+        number = float(text) if "." in text and not text.endswith(".000000") else int(text.split(".")[0])
+        stamp = iso(micros)
+        if spelling == "text":
+            return {name: text + "000"}
+        if spelling == "iso":
+            return {name + "ISO": stamp}
+        if spelling == "offset":
+            zone = ZoneInfo("Asia/Kolkata")
+            return {name: (_EPOCH + timedelta(microseconds=micros)).astimezone(zone).isoformat()}
+        if spelling == "milliseconds" and micros % 1000 == 0 and micros > 10**15 // 10:
+            return {name: micros // 1000}
+        if spelling == "both":
+            return {name: number, name + "ISO": stamp}
+        if spelling == "conflict":
+            return {name: number + 2, name + "ISO": stamp}
+        return {name: number}
+
+
+# --- definitions --------------------------------------------------------------------------------------------------
+
+
+def _constraint(world: World, scope: str) -> Record:
+    number = world.one_of(0, 1, 1, 2, 2, 3, -1)
+    kind = world.one_of("days", "days", "weeks", "months", "rolling", "rolling", "value", "none", "broken")
+    if kind == "days":
+        return harness.every_days(world.one_of(1, 2, 3, 7, 30, 0), number, scope)
+    if kind == "weeks":
+        return harness.every_week(world.one_of(*DAYS), number, scope)
+    if kind == "months":
+        return harness.every_month(number, scope)
+    if kind == "value":
+        return harness.fixed_value(number, scope)
+    if kind == "none":
+        return harness.no_limit(scope)
+    if kind == "broken":
+        return harness.without(harness.every_days(2, 1, scope), world.one_of("maxEarnLimit", "refreshRate"))
+    if scope == "BADGE":
+        return harness.badge_rolling(world.one_of("DAYS", "WEEKLY", "MONTHS"), world.one_of(1, 1, 2, 12), number)
+    pairs = {
+        unit: (world.one_of(1, 1, 2), world.one_of(0, 1, 2)) for unit in ("days", "weeks", "months") if world.chance(60)
+    }
+    return harness.rolling(**pairs)
+
+
+def _expiry(world: World) -> Record | None:
+    kind = world.one_of(None, "never", "badge", "date", "relative", "relative", "broken")
+    if kind == "relative":
+        return harness.relative(world.one_of("DAYS", "WEEKLY", "MONTHS"), world.one_of(1, 2, 13))
+    if kind == "date":
+        return {"expiryType": "ABSOLUTE", "type": "FIXED_DATE", **world.written("expiresOn", world.instant())}
+    if kind == "broken":
+        return harness.relative("DAYS", 0)
+    return {"never": harness.never(), "badge": harness.with_badge(), None: None}[kind]
+
+
+def _definition(world: World, badge: str) -> Record:
+    limits = [
+        _constraint(world, scope)
+        for scope in ("CUSTOMER", "BADGE")
+        for _ in range(world.one_of(0, 1, 1, 1, 2))
+    ]  # fmt: skip
+    start = world.instant()
+    end = start + world.one_of(_DAY, 10 * _DAY, 40 * _DAY, 100 * _DAY, 400 * _DAY, 400 * _DAY, 0, 1, -_DAY)
+    record = harness.definition(
+        badge,
+        limits=limits,
+        issued=_expiry(world),
+        earned=_expiry(world),
+        owners=world.one_of((), (), ("Loyalty",), ("Loyalty", "milestones")),
+        earn_type=world.one_of("EARN", "EARN", "ISSUE_EARN", "ISSUE EARN"),
+        name=world.one_of("one", "two", f"badge {badge}"),
+        active=world.one_of(True, True, True, False),
+        since=None,
+    )
+    record |= {"startOn": None, "expiresOn": None} | world.written("startOn", start) | world.written("expiresOn", end)
+    return record
+
+
+def _definition_lines(world: World, badge: str) -> list[Line]:
+    record = _definition(world, badge)
+    at = world.instant()
+    shape = world.one_of("alone", "alone", "data", "exchange", "created", "sent", "refused")
+    if shape in ("alone", "data", "exchange"):
+        record |= world.written("lastUpdatedOn", at)
+    if shape == "created":
+        record |= world.written("createdOn", at)
+    if shape in ("alone", "created"):
+        return [record]
+    if shape == "data":
+        return [{"data": record}]
+    if shape == "exchange":
+        return [harness.define(record, iso(world.instant()))]
+    sent: Record = {"loggedAt": iso(at), "endpoint": "badgeMeta", "request": record}
+    if shape == "refused":
+        sent["response"] = {"data": None, "errors": [{"code": 826, "message": ""}], "warnings": []}
+    return [sent]
+
+
+# --- calls --------------------------------------------------------------------------------------------------------
+
+
+def _row_id(world: World, clock: int) -> str | None:
+    kind = world.one_of("short", "short", "short", "dated", None)
+    number = world.draw(st.integers(0, 12))
+    if kind == "dated" and clock > 0:
+        return f"{clock // _SECOND:08x}{number:016x}"
+    return None if kind is None else f"i{number}"
+
+
+def _answers(world: World, customers: list[Any], clock: int) -> list[tuple[Any, harness.Answer]]:
+    asked = [customer for customer in customers if not world.chance(10)]
+    extra = [world.one_of("c1", "c9")] if world.chance(10) else []
+    answers: list[tuple[Any, harness.Answer]] = []
+    for customer in [*reversed(asked), *extra] if world.chance(20) else [*asked, *extra]:
+        answer = world.one_of(*CODES) if world.chance(20) else _row_id(world, clock)
+        answers.append((customer, answer))
+    return answers
+
+
+def _call(world: World) -> Record:
+    """One exchange."""
+    badge = world.one_of(*world.badges, *world.badges, *world.badges, "X")
+    clock = world.instant()
+    rid = world.one_of("r1", "r2", "r3", "10", "9", None)
+    owner = world.one_of(None, None, *OWNERS)
+    customers = world.draw(st.lists(st.sampled_from(["c1", "c2", "c3", 7]), min_size=1, max_size=5))
+    kind = world.one_of("issueBulk", "earn", "earn", "earnBulk", "earnBulk")
+    at = None if world.chance(15) else iso(clock)
+    if kind == "earn":
+        answer = world.one_of(*CODES) if world.chance(15) else _row_id(world, clock)
+        call = harness.earn(badge, customers[0], at, rid=rid, owner=owner, answer=answer)
+    else:
+        build = harness.issue_bulk if kind == "issueBulk" else harness.earn_bulk
+        answers = _answers(world, customers, clock)
+        call = build(badge, customers, at, rid=rid, owner=owner, answers=answers)
+        if len(customers) > 1:
+            world.seen.add("tie")
+    if clock in world.processed:
+        world.seen.add("tie")
+    world.processed.add(clock)
+    if at is None or world.chance(50):
+        event = "issueEventDate" if kind == "issueBulk" else "earnEventDate"
+        call["request"] |= world.written(event, clock if at is None and world.chance(50) else world.instant())
+    if kind != "earnBulk" and isinstance(call["response"]["data"], dict) and world.chance(30):
+        call["response"]["data"] |= world.written("expiresOn", world.instant())
+    if world.chance(5):
+        call = harness.refused(call, world.one_of(*CODES))
+    if rid is not None and rid.isdigit() and world.chance(50):
+        call["request"]["requestId"] = int(rid)
+    return call
+
+
+def _call_lines(world: World) -> list[Line]:
+    """The lines of one call: an exchange, or its halves, or one of them, once or twice."""
+    call = _call(world)
+    shape = world.one_of(
+        "exchange", "exchange", "exchange", "exchange", "request", "bare", "halves", "late", "response"
+    )
+    if shape == "exchange":
+        lines: list[Line] = [call]
+    elif shape == "request":
+        lines = [harness.unanswered(call)]
+    elif shape == "bare":
+        lines = [harness.bare_request(call)]
+    elif shape == "halves":
+        lines = [harness.bare_request(call), harness.bare_response(call)]
+    elif shape == "late":
+        response = harness.unasked(call) | {"loggedAt": iso(world.instant())}
+        lines = [harness.unanswered(call), response]
+    else:
+        lines = [harness.unasked(call)]
+    if world.chance(10):
+        lines.append(world.one_of(*lines))
+    if world.chance(5):
+        lines.append(harness.bare_request(call))
+    return [_respelled(world, line) for line in lines]
+
+
+def _respelled(world: World, line: Line) -> Line:
+    """The same values in other text."""
+    if not isinstance(line, dict) or not world.chance(20):
+        return line
+    if world.chance(50):
+        return json.dumps(dict(reversed(line.items())), separators=(",", ":"), ensure_ascii=False)
+    return line | {"trace": {"x": [1, None]}}
+
+
+GARBAGE = (
+    "", "   ", "{", "[]", "null", "7", '{"a":1}', '{"a":1,"a":2}', '{"a":NaN}', '{"a":"\\u0000"}', b"\xff\xfe",
+    '{"badgeMetaId":"B","customers":["c1"]}', '{"id":"B","startOn":"soon","expiresOn":1}',
+    '{"endpoint":"import","request":{}}',
+)  # fmt: skip
+
+
+@st.composite
+def logs(draw: Draw, zone: str, *, calls: int = 30) -> Log:
+    """A log of up to `calls` calls in two files, and an instant to judge it at."""
+    world = World(draw, zone)
+    lines: list[Line] = []
+    for badge in world.badges:
+        for _ in range(world.one_of(0, 1, 2, 2, 3, 4)):
+            lines += _definition_lines(world, badge)
+    for _ in range(draw(st.integers(3, calls))):
+        lines += _call_lines(world)
+    lines += draw(st.lists(st.sampled_from(GARBAGE), max_size=2))
+    mixed: list[Line] = draw(st.permutations(lines))
+    cut = draw(st.integers(0, len(mixed)))
+    as_of = iso(world.instant()) if world.chance(40) else "2025-03-01T00:00:00Z"
+    return Log(zone, {"a.jsonl": mixed[:cut], "b/c.jsonl": mixed[cut:]}, as_of, world.seen)
+
+
+rules = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in RULES.items()})
+
+
+def hard_cases(zone: str) -> set[str]:
+    """What a run of many logs of a zone must have met, else it proved nothing."""
+    return {"tie", "month end"} | ({"gap", "fold"} if TRANSITIONS[zone] else set())
+
+
+def differences(left: harness.Tables, right: harness.Tables, ignored: Iterable[str] = ()) -> list[str]:
+    """The tables that differ, each with the first rows that only one side has."""
+    hidden = {"detail", *ignored}
+    found = []
+    for name in (*harness.TABLES, "files"):
+        sides = [[{k: v for k, v in row.items() if k not in hidden} for row in side[name]] for side in (left, right)]
+        if sides[0] != sides[1]:
+            only = [[row for row in one if row not in other] for one, other in (sides, sides[::-1])]
+            found.append(f"{name}:\n  only left  {only[0][:3]}\n  only right {only[1][:3]}")
+    return found

@@ -1,0 +1,176 @@
+"""Nothing depends on how a log was delivered: order of lines and files, number of ingests, double delivery."""
+
+from __future__ import annotations
+
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import examples
+from harness import TABLES, Files, Line, Tables, engine_nights, micros, witness
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from laws.random_logs import Log, hard_cases, logs, rules
+
+# Where a row came from depends on the delivery; so do the findings of a file and field, and which of two spellings of a
+# record without any clock is the refused one.
+_SOURCE = {"source_file", "source_line"}
+_FEED_CODES = {"timestamp-conflict", "timestamp-unit-repaired"}
+
+
+def values(tables: Tables) -> dict[str, list[dict[str, str]]]:
+    """What the tables say about the log, whatever file and line it stood in."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for name in TABLES:
+        found[name] = [{column: cell for column, cell in row.items() if column not in _SOURCE} for row in tables[name]]
+    found["findings"] = [row for row in found["findings"] if row["code"] not in _FEED_CODES]
+    for row in found["badges"]:
+        if row["badge_id"] == "":
+            row.pop("findings")
+    for row in found["quarantine"]:
+        if row["reason"] == "no-time":
+            row.pop("raw")
+    found["quarantine"].sort(key=lambda row: (row["reason"], row.get("raw", "")))
+    return found
+
+
+def run_engine(log: Files, as_of: str, chosen: dict[str, str], *nights: Files) -> Tables:
+    with tempfile.TemporaryDirectory() as folder:
+        return engine_nights([log, *nights], Path(folder), as_of=as_of, **chosen)
+
+
+def lines_of(log: Log) -> list[Line]:
+    return [line for lines in log.files.values() for line in lines]
+
+
+@st.composite
+def redelivered(draw: Any, zone: str) -> tuple[Log, dict[str, list[Line]]]:
+    """A log, and the same lines in another order, in other files."""
+    log: Log = draw(logs(zone, calls=20))
+    mixed = draw(st.permutations(lines_of(log)))
+    cut = draw(st.integers(0, len(mixed)))
+    return log, {"z.jsonl": mixed[:cut], "a/y.jsonl": mixed[cut:]}
+
+
+ZONE = "America/New_York"
+
+
+@pytest.mark.parametrize("program", ["witness", "engine"])
+def test_the_order_of_lines_and_files_changes_no_table(program: str) -> None:
+    seen: set[str] = set()
+
+    @settings(max_examples=examples(60 if program == "witness" else 8))
+    @given(redelivered(ZONE), rules)
+    def law(pair: tuple[Log, dict[str, list[Line]]], chosen: dict[str, str]) -> None:
+        log, other = pair
+        seen.update(log.seen)
+        tables = []
+        for files in (log.files, other):
+            if program == "engine":
+                tables.append(run_engine(files, log.as_of, chosen | {"zone": ZONE}))
+            else:
+                tables.append(witness(files, Path(), as_of=log.as_of, zone=ZONE, **chosen))
+        assert values(tables[0]) == values(tables[1])
+
+    law()
+    assert hard_cases(ZONE) <= seen
+
+
+def test_several_ingests_are_one() -> None:
+    """Every line a night, or any other split: the tables are those of the whole log, line by line the same sources."""
+    seen: set[str] = set()
+
+    @settings(max_examples=examples(8))
+    @given(logs(ZONE, calls=20), st.data(), rules)
+    def law(log: Log, data: st.DataObject, chosen: dict[str, str]) -> None:
+        seen.update(log.seen)
+        parts: list[dict[str, list[Line]]] = [{}, {}, {}]
+        for number, line in enumerate(lines_of(log)):
+            parts[data.draw(st.integers(0, 2))][f"{number:03}.jsonl"] = [line]
+        whole = {name: lines for part in parts for name, lines in part.items()}
+        one = run_engine(whole, log.as_of, chosen | {"zone": ZONE})
+        many = run_engine(parts[0], log.as_of, chosen | {"zone": ZONE}, *parts[1:])
+        assert {name: one[name] for name in TABLES} == {name: many[name] for name in TABLES}
+
+    law()
+    assert hard_cases(ZONE) <= seen
+
+
+def test_double_delivery_is_delivery() -> None:
+    """The same files again, the same lines in other files, both at once and in a later night."""
+    seen: set[str] = set()
+
+    @settings(max_examples=examples(8))
+    @given(redelivered(ZONE), rules)
+    def law(pair: tuple[Log, dict[str, list[Line]]], chosen: dict[str, str]) -> None:
+        log, other = pair
+        seen.update(log.seen)
+        chosen = chosen | {"zone": ZONE}
+        once = run_engine(log.files, log.as_of, chosen)
+        again = {f"again/{name}": lines for name, lines in log.files.items()}
+        twice = run_engine(log.files, log.as_of, chosen, again, other)
+        left, right = values(once), values(twice)
+        # A refused line is refused each time it is read.
+        left.pop("quarantine"), right.pop("quarantine")
+        assert left == right
+
+    law()
+    assert hard_cases(ZONE) <= seen
+
+
+def test_as_of_is_a_cut() -> None:
+    """As of T the log says what it says without the calls processed after T and the versions in force only after T."""
+    seen: set[str] = set()
+    cuts = {"cut": 0, "whole": 0}
+
+    @settings(max_examples=examples(100))
+    @given(logs(ZONE, calls=25), rules)
+    def law(log: Log, chosen: dict[str, str]) -> None:
+        seen.update(log.seen)
+        lines = [line for line in lines_of(log) if is_whole(line)]
+        kept = [line for line in lines if until(line, log.as_of, lines)]
+        cuts["cut" if len(kept) < len(lines) else "whole"] += 1
+        tables = [witness(part, Path(), as_of=log.as_of, zone=ZONE, **chosen) for part in (lines, kept)]
+        assert values(tables[0]) == values(tables[1])
+
+    law()
+    assert hard_cases(ZONE) <= seen
+    assert min(cuts.values()) > 5
+
+
+def is_whole(line: Line) -> bool:
+    """An exchange with its own time and both halves, or a definition that tells when it was updated."""
+    if not isinstance(line, dict):
+        return False
+    if version_of(line) is not None:
+        return "lastUpdatedOn" in version_of(line) or "lastUpdatedOnISO" in version_of(line)
+    return {"loggedAt", "request", "response"} <= line.keys()
+
+
+def version_of(line: Any) -> Any:
+    """The definition in a line, None where it holds none."""
+    for record in (line, line.get("data"), (line.get("response") or {}).get("data")):
+        if isinstance(record, dict) and "earnType" in record:
+            return record
+    return None
+
+
+def in_force_from(record: Any) -> int:
+    """When a definition that tells it came into force, in microseconds."""
+    written = record["lastUpdatedOn"] if "lastUpdatedOn" in record else record["lastUpdatedOnISO"]
+    if isinstance(written, str) and "T" in written:
+        return micros(written)
+    number = Decimal(str(written))
+    return int(number * (1000 if abs(number) >= 10**11 else 1_000_000))
+
+
+def until(line: Any, as_of: str, lines: list[Line]) -> bool:
+    """Whether a whole line speaks of the time up to as-of; the first version of a badge always does."""
+    record = version_of(line)
+    if record is None:
+        return micros(line["loggedAt"]) <= micros(as_of)
+    others = [version_of(other) for other in lines]
+    first = min(in_force_from(other) for other in others if other is not None and other["id"] == record["id"])
+    return in_force_from(record) <= max(micros(as_of), first)
