@@ -15,9 +15,10 @@ _COUNTS = {
     "ingests": "SELECT count(*) FROM raw.batch",
     "files": "SELECT count(*) FROM raw.file",
     "lines": "SELECT coalesce(sum(lines), 0)::BIGINT FROM raw.file",
-    "quarantined": "SELECT count(*) FROM raw.quarantine",
     "runs": "SELECT count(*) FROM raw.run",
 }
+# Only staging knows which lines no clock dates; there is staging as soon as anything was ingested.
+_STAGED = {"quarantined": "SELECT count(*) FROM staging.quarantined"}
 _REPORTED = {name: f"SELECT count(*) FROM report.{name}" for name in ("badges", "issuances", "breaches", "findings")}
 
 
@@ -26,7 +27,8 @@ def show_status(pipeline: Path | None, warehouse: Path | None, *, lock_timeout: 
     path = warehouse_path(pipeline, warehouse)
     with Warehouse.open(path, read_only=True, lock_timeout=lock_timeout) as opened:
         last = runs.last(opened)
-        queries = _COUNTS | (_REPORTED if last is not None else {})
+        ingested = opened.con.execute("SELECT batch_id FROM raw.batch").fetchall()
+        queries = _COUNTS | (_STAGED if ingested else {}) | (_REPORTED if last is not None else {})
         counts = {name: int((opened.con.execute(query).fetchone() or (0,))[0]) for name, query in queries.items()}
     run = {} if last is None else _facts(last)
     if as_json:
