@@ -162,6 +162,10 @@ select 'landing/2024/log-' || x || '.jsonl' as path, sha256(x::varchar) as sha25
 from range(1, 7) t(x)
 union all
 select 'landing/2024/log-0.jsonl', sha256('0'), 140, 95, 5, 40;
+
+create schema if not exists raw;
+create or replace table raw.file as
+select sha256, 300 * lines as bytes, lines, null::varchar as zone from report.input_file;
 """
 
 

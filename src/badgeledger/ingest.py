@@ -96,7 +96,8 @@ def _read_file(
     reader = _FileReader(warehouse, file_id, batch_id, source)
     lines = reader.read(opened, progress)
     con.execute(
-        "INSERT INTO raw.file SELECT $1, $2, $3, $4, $5", [file_id, batch_id, opened.sha256, opened.size, lines]
+        "INSERT INTO raw.file SELECT $1, $2, $3, $4, $5, $6",
+        [file_id, batch_id, opened.sha256, opened.size, lines, source.zone],
     )
     return file_id
 

@@ -243,6 +243,7 @@ def _publish(
         formats=settings["formats"],
         rows=settings["rows"],
         since=settings["since"],
+        no_input=bool(settings["no_input"]),
         progress=progress,
     )
 

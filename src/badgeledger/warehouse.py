@@ -17,7 +17,7 @@ import duckdb
 from .errors import WarehouseDamaged, WarehouseError, WarehouseLocked, WarehouseNewer
 from .resources import sql_folder
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _CATALOG = "warehouse"
 SCHEMAS = ("raw", "staging", "ledger", "flags", "report")
 FOLDERS = {"raw": "1_raw", "staging": "2_staging", "ledger": "3_ledger", "flags": "4_flags", "report": "5_reports"}
@@ -91,8 +91,9 @@ class Warehouse:
                 _create(path)
             con = _connect(path)
             try:
-                _check_schema(con, path)
-                yield cls(con, path)
+                opened = cls(con, path)
+                _check_schema(opened, path)
+                yield opened
             finally:
                 con.close()
 
@@ -270,9 +271,9 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _check_schema(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _check_schema(opened: Warehouse, path: Path) -> None:
     try:
-        row = first_row(con, "SELECT made_by, schema_version FROM main.made")
+        row = first_row(opened.con, "SELECT made_by, schema_version FROM main.made")
     except duckdb.Error as error:
         raise WarehouseDamaged(
             where=str(path),
@@ -287,6 +288,19 @@ def _check_schema(con: duckdb.DuckDBPyConnection, path: Path) -> None:
             found=f"schema {row[1]}",
             next_step="Use the version of badgeledger that made it, or a later one.",
         )
+    if row[1] < SCHEMA_VERSION:
+        with opened.transaction():
+            _migrate(opened.con)
+
+
+def _migrate(con: duckdb.DuckDBPyConnection) -> None:
+    """From schema 1 to 2: a file has the zone of its feed; of files read before it is not known."""
+    con.execute("CREATE TEMP TABLE earlier_file AS SELECT * FROM raw.file")
+    con.execute("DROP TABLE raw.file")
+    con.execute(statement("1_raw", "file"))
+    con.execute("INSERT INTO raw.file BY NAME SELECT * FROM earlier_file")
+    con.execute("DROP TABLE earlier_file")
+    con.execute("UPDATE main.made SET schema_version = $1", [SCHEMA_VERSION])
 
 
 @contextmanager

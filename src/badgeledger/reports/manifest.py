@@ -21,10 +21,16 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Input:
-    """A file that the report knows, with the reconciliation of its lines."""
+    """A file that the report knows, with the reconciliation of its lines.
+
+    `bytes` is its size as it was read: a log may have grown since. `zone` is that of its times without offset, if its
+    feed declares one.
+    """
 
     path: str
     sha256: str
+    bytes: int
+    zone: str | None
     lines: int
     accepted: int
     duplicate: int
@@ -48,7 +54,8 @@ def versions() -> dict[str, str]:
 def known_inputs(con: duckdb.DuckDBPyConnection) -> list[Input]:
     """Every input that the report views of `con` know, in order of path."""
     rows = con.execute(
-        "select path, sha256, lines, accepted, duplicate, quarantined from report.input_file order by path, sha256"
+        "select path, sha256, bytes, zone, known.lines, accepted, duplicate, quarantined"
+        " from report.input_file as known inner join raw.file using (sha256) order by path, sha256"
     ).fetchall()
     return [Input(*row) for row in rows]
 
@@ -58,13 +65,15 @@ def manifest_text(
     settings: Mapping[str, Any],
     *,
     since: str | None,
+    no_input: bool,
     inputs: Sequence[Input],
     outputs: Sequence[Output],
 ) -> str:
     """The manifest of a report. `settings` are those of the run beside the rules: rows, formats.
 
     `known_at` repeats the inputs as one digest, so that two reports can be compared at a glance. `since` is the
-    manifest hash of the last published report that is not this same night.
+    manifest hash of the last published report that is not this same night; `no_input` says that inputs were given
+    and told nothing that it did not know.
     """
     content = {
         "name": context.name,
@@ -73,6 +82,7 @@ def manifest_text(
         "as_of": calendar.iso_instant(context.as_of_us),
         "known_at": {"inputs": len(inputs), "sha256": context.known_digest},
         "since": since,
+        "no_input": no_input,
         "inputs": [asdict(entry) for entry in inputs],
         "outputs": {entry.name: {"rows": entry.rows, "sha256": entry.sha256} for entry in outputs},
     }

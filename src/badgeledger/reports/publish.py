@@ -39,21 +39,21 @@ def publish(
     formats: Sequence[str],
     rows: str = "all",
     since: str | None = None,
+    no_input: bool = False,
     progress: Progress = lambda _: None,
 ) -> Published:
     """Write the report of the views `report.*` of `con` and publish it as `target`.
 
     `owner` is the warehouse that the caller has locked, `since` the manifest hash of the report that this one is
-    compared with. Raises OSError when the disk refuses.
+    compared with, `no_input` whether it has nothing new beside that one. Raises OSError when the disk refuses.
     """
     target = target.absolute()
     prepare(target, owner)
     with staged(target, owner) as stage:
         outputs = _write_files(con, stage, context, formats, progress)
         inputs = manifest.known_inputs(con)
-        text = manifest.manifest_text(
-            context, {"rows": rows, "formats": list(formats)}, since=since, inputs=inputs, outputs=outputs
-        )
+        settings = {"rows": rows, "formats": list(formats)}
+        text = manifest.manifest_text(context, settings, since=since, no_input=no_input, inputs=inputs, outputs=outputs)
         (stage / manifest.NAME).write_bytes(text.encode())
         sync(stage / manifest.NAME)
         folder, kept = put(stage, target, lambda place: manifest.holds(place, text))
