@@ -86,6 +86,7 @@ exchanged_response AS (
         AND exchange.has_request
         AND exchange.has_response
         AND (lone.logged_at IS NULL OR lone.logged_at = exchange.logged_at)
+        AND (lone.endpoint IS NULL OR lone.endpoint = exchange.endpoint)
 ),
 
 definition_place AS (

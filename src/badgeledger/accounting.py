@@ -6,7 +6,7 @@ set of settings, in the warehouse itself or, for another night, aside.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -60,12 +60,18 @@ def account(warehouse: Warehouse, rules: Rules, as_of_us: int, *, no_input: bool
 
 @contextmanager
 def aside(
-    warehouse: Warehouse, rules: Rules, as_of_us: int, known_at_us: int | None = None, *, no_input: bool = False
+    warehouse: Warehouse,
+    rules: Rules,
+    as_of_us: int,
+    known_at_us: int | None = None,
+    *,
+    inputs: Iterable[tuple[str, str]] | None = None,
+    no_input: bool = False,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose `report` views stand for another night, computed in a scratch file; the warehouse stays
-    as it is."""
+    as it is. `inputs`, as (path, SHA-256), are all that is known then, under these paths alone."""
     with scratch_database(warehouse.spill) as con:
-        _copy_raw(warehouse.con, con, known_at_us, warehouse)
+        _copy_raw(warehouse, con, known_at_us, inputs)
         stage(con)
         derive(con, rules, as_of_us, no_input=no_input)
         check(con)
@@ -73,19 +79,30 @@ def aside(
 
 
 def _copy_raw(
-    source: duckdb.DuckDBPyConnection, target: duckdb.DuckDBPyConnection, known_at_us: int | None, warehouse: Warehouse
+    warehouse: Warehouse,
+    target: duckdb.DuckDBPyConnection,
+    known_at_us: int | None,
+    inputs: Iterable[tuple[str, str]] | None,
 ) -> None:
-    """Copy what was known at an instant, through Parquet files in the spill folder."""
+    """Copy what was known at an instant, or the inputs alone, through Parquet files in the spill folder."""
+    source = warehouse.con
     known = "true" if known_at_us is None else f"ingested_at <= make_timestamptz({known_at_us:d})"
+    if inputs is not None:
+        source.execute(
+            "CREATE OR REPLACE TEMP TABLE known_input AS SELECT file_id, pair[1] AS path FROM raw.file"
+            " INNER JOIN (SELECT unnest($1::VARCHAR[][]) AS pair) ON sha256 = pair[2]",
+            [[list(pair) for pair in inputs]],
+        )
     for relation in relations("1_raw"):
         target.execute(statement("1_raw", relation))
         if relation == "run":
             continue
         path = warehouse.spill / f"aside_{relation}.parquet"
-        source.execute(
-            f"COPY (SELECT * FROM raw.{relation} WHERE batch_id IN (SELECT batch_id FROM raw.batch WHERE {known})) "
-            f"TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)"
-        )
+        rows = f"FROM raw.{relation} WHERE batch_id IN (SELECT batch_id FROM raw.batch WHERE {known})"
+        if inputs is not None and relation != "batch":
+            keys = "file_id, path" if relation == "delivery" else "file_id"
+            rows += f" AND ({keys}) IN (SELECT {keys} FROM known_input)"
+        source.execute(f"COPY (SELECT * {rows}) TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)")
         target.execute(f"INSERT INTO raw.{relation} BY NAME SELECT * FROM read_parquet($1)", [str(path)])
         path.unlink()
 
@@ -158,8 +175,8 @@ def _count(con: duckdb.DuckDBPyConnection, rules: Any) -> dict[str, Any]:
         con.execute("SELECT badge_id, max(event_at) FROM ledger.entry WHERE counted GROUP BY badge_id").fetchall()
     )
     plans = [
-        counting.plan_badge(badges[badge], versions, slots[badge], rules, last_events.get(badge, rules.as_of))
-        for badge, versions in _versions(con).items()
+        counting.plan_badge(badges[badge], recorded, slots[badge], rules, last_events.get(badge, rules.as_of))
+        for badge, recorded in versions(con).items()
     ]
     arrays = con.execute(
         """
@@ -181,7 +198,7 @@ def _count(con: duckdb.DuckDBPyConnection, rules: Any) -> dict[str, Any]:
     return counting.count_badges(counting.Rows(**arrays), plans, customers[0], rules)
 
 
-def _versions(con: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
+def versions(con: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
     """Versions of each badge in the order in which they came into force, with the limits that rule."""
     from .counting import BadgeVersion
 
@@ -192,16 +209,16 @@ def _versions(con: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
     ).fetchall():
         names = ("scope", "kind", "unit", "length", "start_day", "number")
         limits.setdefault((badge, version_no), {})[name] = Limit(**dict(zip(names, fields, strict=True)))
-    versions: dict[str, list[Any]] = {}
+    found: dict[str, list[Any]] = {}
     for badge, version_no, in_force_from, starts_at, expires_at, issued_rule in con.execute(
         "SELECT badge_id, version_no, in_force_from, starts_at, expires_at, issued_rule FROM staging.version "
         "ORDER BY badge_id, version_no"
     ).fetchall():
         rule = ExpiryRule(**issued_rule) if issued_rule and issued_rule["kind"] else None
-        versions.setdefault(badge, []).append(
+        found.setdefault(badge, []).append(
             BadgeVersion(in_force_from, starts_at, expires_at, rule, limits.get((badge, version_no), {}))
         )
-    return versions
+    return found
 
 
 def _expire(con: duckdb.DuckDBPyConnection, zone_: Zone) -> None:

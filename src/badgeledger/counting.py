@@ -119,6 +119,12 @@ def plan_badge(
     return plan
 
 
+def window_of(limit: Limit) -> tuple[int, int, int]:
+    """Kind, unit and length of a limit as the kernel takes them."""
+    unit = _UNITS[limit.unit]
+    return _KINDS[limit.kind], unit, min(limit.length or 0, _MAX_LENGTH[unit])
+
+
 def _numbers(versions: Sequence[BadgeVersion], names: Sequence[str], slots: Mapping[str, Limit]) -> Ints:
     numbers = np.full((len(versions), len(names)), kernel.UNJUDGED, dtype=np.int64)
     for column, name in enumerate(names):
@@ -319,8 +325,7 @@ def _use_of_cycle(
 def _count_span(plan: BadgePlan, place: _Placed, slot: int, limit: Limit, rules: CountingRules, found: _Found) -> None:
     rolling = limit.kind == "ROLLING_WINDOW"
     on_event = rolling and rules.event_clock
-    unit = _UNITS[limit.unit]
-    window = (_KINDS[limit.kind], unit, min(limit.length or 0, _MAX_LENGTH[unit]))
+    window = window_of(limit)
     breaches, use = kernel.count_spans(
         place.bounds,
         place.event if on_event else place.processed,
@@ -353,4 +358,4 @@ def _count_span(plan: BadgePlan, place: _Placed, slot: int, limit: Limit, rules:
         )
 
 
-__all__ = ["BadgePlan", "BadgeVersion", "CountingRules", "Rows", "count_badges", "plan_badge"]
+__all__ = ["BadgePlan", "BadgeVersion", "CountingRules", "Rows", "count_badges", "plan_badge", "window_of"]

@@ -85,7 +85,9 @@ def run(
                     pipeline=settings.pipeline.name,
                     as_of=at,
                     known_at=now_microseconds(),
-                    settings=_remembered(file) | {"since": compared.since_sha256, "no_input": compared.no_input},
+                    settings=_remembered(file)
+                    | {"since": compared.since_sha256, "no_input": compared.no_input}
+                    | {"inputs": [str(file.base / entry.path) for entry in _inputs(file, inputs)]},
                     folder=target if "report" in steps else None,
                 )
                 totals = _totals(opened.con)

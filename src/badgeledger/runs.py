@@ -20,9 +20,9 @@ _COLUMNS = "run_id, batch_id, pipeline, epoch_us(as_of), epoch_us(known_at), set
 
 @dataclass(frozen=True)
 class Run:
-    """One run. Instants are microseconds; `settings` holds `rules`, `formats`, `rows` and `reports` (the folder's
-    template). `state` is `open` until the report stands in `folder`, then `published`; a run that made no report is
-    `accounted`.
+    """One run. Instants are microseconds; `settings` holds `rules`, `formats`, `rows`, `reports` (the folder's
+    template), `inputs` (the files, folders and globs that it was given), `since` and `no_input`. `state` is `open`
+    until the report stands in `folder`, then `published`; a run that made no report is `accounted`.
     """
 
     run_id: int

@@ -1,0 +1,16 @@
+-- One row per customer in a call that is decided by rules, whatever the platform answered; in processing order.
+SELECT
+    answered_row.row_no,
+    badge_code.badge_no::INTEGER AS badge,
+    asking_customer.customer_no::INTEGER AS customer,
+    answered_row.version_no::INTEGER AS version,
+    answered_row.kind = 'ISSUE' AS is_issue,
+    answered_row.processed_at AS processed,
+    answered_row.event_at AS event,
+    asked_call.call_no AS call,
+    asked_call.request
+FROM staging.answered_row AS answered_row
+INNER JOIN asked_call USING (call_no)
+INNER JOIN asking_customer USING (customer_id)
+INNER JOIN ledger.badge_code AS badge_code USING (badge_id)
+ORDER BY answered_row.row_no
