@@ -20,13 +20,13 @@ def limits(rows: int, month: str) -> list[tuple[str, str, str, int | None, int]]
     daily = max(1, rows // (BADGES * DAYS))
     last = ("MONTHS", 1) if month == MONTH else ("DAYS", 30)
     return [
-        ("customer_day", "CUSTOMER", "DAYS", 1, 3),
-        ("customer_week", "CUSTOMER", "WEEKS", 1, 7),
-        ("customer_month", "CUSTOMER", *last, 20),
-        ("badge_day", "BADGE", "DAYS", 1, daily * 9),
+        ("customer_day", "CUSTOMER", "DAYS", 1, 2),
+        ("customer_week", "CUSTOMER", "WEEKS", 1, 4),
+        ("customer_month", "CUSTOMER", *last, 8),
+        ("badge_day", "BADGE", "DAYS", 1, daily * 7),
         ("badge_week", "BADGE", "WEEKS", 1, daily * 40),
         ("badge_month", "BADGE", *last, daily * 150),
-        ("customer_cycle", "CUSTOMER", "DAYS", None, 4),
+        ("customer_cycle", "CUSTOMER", "DAYS", None, 2),
         ("badge_cycle", "BADGE", "WEEKS", None, daily * 40),
     ]
 
