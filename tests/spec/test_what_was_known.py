@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,33 @@ def test_what_was_ingested_later_is_left_out(warehouse_after_three_nights: Path,
     for name in found.keys() - {"files"}:
         hidden = [[{k: v for k, v in row.items() if k != "detail"} for row in side[name]] for side in (found, expected)]
         assert hidden[0] == hidden[1], name
+
+
+@pytest.mark.parametrize("nights", [1, 2, 3])
+def test_the_inputs_of_a_night_alone_tell_what_was_known(
+    warehouse_after_three_nights: Path, tmp_path: Path, nights: int
+) -> None:
+    files = files_of({name: lines for night in NIGHTS[:nights] for name, lines in night.items()})
+    expected = witness(files, tmp_path, as_of=AS_OF)
+    inputs = [(name, hashlib.sha256(data).hexdigest()) for name, data in files.items()]
+    with Warehouse.open(warehouse_after_three_nights) as warehouse:
+        with accounting.aside(warehouse, Rules(), micros(AS_OF), inputs=inputs) as connection:
+            found = tables_of(connection, [])
+    for name in found.keys() - {"files", "findings"}:
+        assert found[name] == expected[name], name
+
+
+def test_an_input_is_known_under_the_path_that_is_asked_for(warehouse_after_three_nights: Path) -> None:
+    data = files_of(NIGHTS[0])["1.jsonl"]
+    inputs = [("1.jsonl", hashlib.sha256(data).hexdigest())]
+    with Warehouse.open(warehouse_after_three_nights) as warehouse:
+        warehouse.con.execute(
+            "INSERT INTO raw.delivery SELECT file_id, batch_id, '0.jsonl' FROM raw.delivery WHERE path = '1.jsonl'"
+        )
+        with accounting.aside(warehouse, Rules(), micros(AS_OF), inputs=inputs) as connection:
+            found = connection.execute("SELECT path FROM report.input_file").fetchall()
+        warehouse.con.execute("DELETE FROM raw.delivery WHERE path = '0.jsonl'")
+    assert found == [("1.jsonl",)]
 
 
 def test_before_the_first_night_nothing_was_known(warehouse_after_three_nights: Path) -> None:
