@@ -14,8 +14,8 @@ import io
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -430,22 +430,24 @@ def engine(
     All logs of a process go through one empty warehouse, in a transaction that is rolled back: to open a new one for
     each of a thousand small logs would take most of the time.
     """
+    with scratch_ledger(log, folder, feed_zone) as (warehouse, results):
+        accounting.account(warehouse, Rules(**rules), micros(as_of))
+        return tables_of(warehouse.con, results)
+
+
+class _Undo(Exception):
+    """Leaves a transaction that is to be undone."""
+
+
+@contextmanager
+def scratch_ledger(
+    log: Iterable[Line] | Files, folder: Path, feed_zone: str | None = None
+) -> Iterator[tuple[Warehouse, list[FileResult]]]:
+    """The shared warehouse with a log in it, and what became of its lines; empty again afterwards."""
     warehouse = _empty_warehouse()
-    try:
-        with warehouse.transaction():
-            results = _ingest(warehouse, log, folder / "inputs", feed_zone)
-            accounting.account(warehouse, Rules(**rules), micros(as_of))
-            raise _Read(tables_of(warehouse.con, results))
-    except _Read as read:
-        return read.tables
-
-
-class _Read(Exception):
-    """Carries the tables out of a transaction that is to be undone."""
-
-    def __init__(self, tables: Tables) -> None:
-        super().__init__()
-        self.tables = tables
+    with suppress(_Undo), warehouse.transaction():
+        yield warehouse, _ingest(warehouse, log, folder / "inputs", feed_zone)
+        raise _Undo
 
 
 @cache

@@ -28,10 +28,12 @@ QUERIES = sorted(PACKAGE.rglob("*.sql"))
 FLOORS = (
     {"errors", "cache"},
     {"resources", "text", "calendar", "civil", "definitions"},
-    {"settings", "kernel", "sieve", "timeline", "overlaps", "inputs", "records"},
+    {"settings", "kernel", "deciding", "sieve", "timeline", "overlaps", "inputs", "records"},
     {"warehouse"},
     {"counting", "ingest", "accounting", "reports", "runs", "generate", "generate_badges", "generate_calls"},
+    {"decisions"},
     {"pipeline", "progress"},
+    {"replay"},
     {"commands"},
     {"cli"},
     {"__main__"},
@@ -106,7 +108,7 @@ def test_the_witness_shares_nothing_with_the_engine() -> None:
 
 
 def test_the_kernel_knows_no_file_no_sql_and_no_calendar() -> None:
-    for module in ("kernel", "civil"):
+    for module in ("kernel", "deciding", "civil"):
         assert outside(MODULES[module]) <= {"__future__", "collections", "typing", "numba", "numpy"}, module
         assert "calendar" not in ours(MODULES[module]), module
 

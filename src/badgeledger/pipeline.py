@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .ingest import FileResult, Input
     from .reports.publish import Published
 
-__all__ = ["Rules", "RunResult", "fail_on", "finish_open_runs", "ingest_files", "make_report", "run"]
+__all__ = ["Rules", "RunResult", "fail_on", "finish_open_runs", "ingest_files", "ledger_views", "make_report", "run"]
 
 Progress = Callable[..., None]
 LOCK_TIMEOUT_SECONDS = 600.0
@@ -137,7 +137,7 @@ def make_report(
         target = out or Path(report_folder(remembered["reports"], at, rules.zone, name))
         compared = runs.compare(opened, at, known_at)
         remembered |= {"since": compared.since_sha256, "no_input": compared.no_input}
-        with _views(opened, rules, at, known_at, compared.no_input, progress) as con:
+        with ledger_views(opened, rules, at, known_at, compared.no_input, progress) as con:
             published = _publish(opened, con, target, name, at, remembered, progress)
             return RunResult(name, at, rules, (), _totals(con), published, warehouse)
 
@@ -146,7 +146,7 @@ def finish_open_runs(warehouse: Warehouse, progress: Progress = lambda *_: None)
     """Publish what earlier runs committed and could not publish before they were stopped."""
     for open_run in runs.unfinished(warehouse):
         no_input = bool(open_run.settings["no_input"])
-        with _views(warehouse, open_run.rules, open_run.as_of, open_run.known_at, no_input, progress) as con:
+        with ledger_views(warehouse, open_run.rules, open_run.as_of, open_run.known_at, no_input, progress) as con:
             _publish_run(warehouse, con, open_run, progress)
 
 
@@ -188,7 +188,7 @@ def _check(warehouse: Warehouse, progress: Progress) -> None:
 
 
 @contextmanager
-def _views(
+def ledger_views(
     warehouse: Warehouse, rules: Rules, as_of: int, known_at: int | None, no_input: bool, progress: Progress
 ) -> Iterator[DuckDBPyConnection]:
     """A connection whose `report.*` views show what is asked for: the ledger in place, or one computed aside."""

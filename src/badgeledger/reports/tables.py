@@ -24,72 +24,79 @@ _OPTIONS: dict[Format, str] = {
 
 @dataclass(frozen=True)
 class Table:
-    """A public table: its columns in their order, the first `key_length` of which are its key."""
+    """A public table: its columns in their order, the first `key_length` of which are its key, and where it is read."""
 
     name: str
     columns: tuple[str, ...]
     key_length: int
+    schema: str = "report"
 
     @property
     def key(self) -> tuple[str, ...]:
         return self.columns[: self.key_length]
 
 
-def _table(name: str, key: str, rest: str) -> Table:
+def table(name: str, key: str, rest: str, schema: str = "report") -> Table:
+    """A table of the contract from its columns up to the bar and those after it."""
     keys, others = key.split(), rest.split()
-    return Table(name, (*keys, *others), len(keys))
+    return Table(name, (*keys, *others), len(keys), schema)
 
 
 TABLES = {
-    table.name: table
-    for table in (
-        _table(
+    entry.name: entry
+    for entry in (
+        table(
             "badges",
             "badge_id",
             "name org_id earn_type active starts_at expires_at status versions issuances counted breaches findings",
         ),
-        _table(
+        table(
             "issuances",
             "processed_at request_id position row_key",
             "issuance_id badge_id customer_id kind outcome code counted event_at owner_type reported_expires_at"
             " revoked_at source_file source_line",
         ),
-        _table(
+        table(
             "breaches",
             "badge_id limit_name processed_at row_key",
             "breach_id badge_name scope customer_id number count excess window_start window_end event_at issuance_id"
             " request_id owner_type version source_file source_line",
         ),
-        _table("cycles", "badge_id scope cycle_no", "limit_name first_day last_day starts_at ends_at"),
-        _table(
+        table("cycles", "badge_id scope cycle_no", "limit_name first_day last_day starts_at ends_at"),
+        table(
             "cycle_counts",
             "badge_id scope cycle_no customer_id",
             "limit_name first_day last_day starts_at ends_at count number headroom breached",
         ),
-        _table("usage", "badge_id limit_name customer_id", "scope count number headroom peak_count peak_at"),
-        _table(
+        table("usage", "badge_id limit_name customer_id", "scope count number headroom peak_count peak_at"),
+        table(
             "expirations",
             "processed_at row_key",
             "issuance_id badge_id customer_id kind event_at rule expires_at state reported_expires_at revoked_at",
         ),
-        _table(
+        table(
             "findings",
             "code badge_id processed_at row_key",
             "finding_id platform_code severity customer_id issuance_id request_id detail source_file source_line",
         ),
-        _table("quarantine", "source_file source_line", "reason raw"),
-        _table("limits", "badge_id version limit_name", "in_force_from scope number"),
-        _table("daily", "badge_id day", "requests accepted assumed rejected repeated counted breaches expired"),
+        table("quarantine", "source_file source_line", "reason raw"),
+        table("limits", "badge_id version limit_name", "in_force_from scope number"),
+        table("daily", "badge_id day", "requests accepted assumed rejected repeated counted breaches expired"),
     )
 }
 
 
 def write_table(con: duckdb.DuckDBPyConnection, name: str, file_format: Format, path: Path) -> int:
+    """As :func:`write_rows`, of one of :data:`TABLES`."""
+    return write_rows(con, TABLES[name], file_format, path)
+
+
+def write_rows(con: duckdb.DuckDBPyConnection, entry: Table, file_format: Format, path: Path) -> int:
     """Write one table and return its number of rows. The session of `con` is in UTC.
 
-    Raises InternalCheckFailed when the view does not have the columns of the contract.
+    Raises InternalCheckFailed when the relation does not have the columns of the contract.
     """
-    query = _query(con, TABLES[name], file_format)
+    query = _query(con, entry, file_format)
     target = str(path).replace("'", "''")
     row = con.execute(f"copy ({query}) to '{target}' ({_OPTIONS[file_format]})").fetchone()
     return int(row[0]) if row else 0
@@ -103,14 +110,14 @@ def csv_text(con: duckdb.DuckDBPyConnection, name: str) -> str:
         return path.read_bytes().decode()
 
 
-def _query(con: duckdb.DuckDBPyConnection, table: Table, file_format: Format) -> str:
-    types = _column_types(con, table)
-    order = ", ".join(_order(f"t.{name}", types[name]) for name in table.columns)
+def _query(con: duckdb.DuckDBPyConnection, entry: Table, file_format: Format) -> str:
+    types = _column_types(con, entry)
+    order = ", ".join(_order(f"t.{name}", types[name]) for name in entry.columns)
     shown = ", ".join(
         f"{_csv_value(f't.{name}', types[name])} as {name}" if file_format == "csv" else f"t.{name}"
-        for name in table.columns
+        for name in entry.columns
     )
-    return f"select {shown} from report.{table.name} as t order by {order}"
+    return f"select {shown} from {entry.schema}.{entry.name} as t order by {order}"
 
 
 def _order(column: str, kind: str) -> str:
@@ -124,13 +131,13 @@ def _csv_value(column: str, kind: str) -> str:
     return f"nullif({column}, '')" if kind == "VARCHAR" else column
 
 
-def _column_types(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]:
-    found = con.execute(f"describe report.{table.name}").fetchall()
+def _column_types(con: duckdb.DuckDBPyConnection, entry: Table) -> dict[str, str]:
+    found = con.execute(f"describe {entry.schema}.{entry.name}").fetchall()
     types = {str(row[0]): str(row[1]) for row in found}
-    if list(types) != list(table.columns):
+    if list(types) != list(entry.columns):
         raise InternalCheckFailed(
-            where=f"report.{table.name}",
-            expected="the columns " + ", ".join(table.columns),
+            where=f"{entry.schema}.{entry.name}",
+            expected="the columns " + ", ".join(entry.columns),
             found=", ".join(types),
             next_step="This is a fault of badgeledger: the relation and the contract disagree.",
         )

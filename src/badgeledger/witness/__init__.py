@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from . import findings, tables
+from . import replay as decisions
 from .calls import Call, Row, build_calls, date_call, mark_repeats, rows_of, sort_lines
 from .counts import Badge, Settings, account
 from .definitions import Definition
@@ -21,7 +22,7 @@ from .lines import Piece, read_pieces, show_raw
 from .shapes import CallLine, read_record
 from .times import Zone
 
-__all__ = ["audit"]
+__all__ = ["audit", "replay"]
 
 
 class _Books:
@@ -85,21 +86,10 @@ def audit(
     Rows stand in key order, each a mapping of column to CSV text. Raises ValueError for an unknown setting or zone.
     """
     settings = Settings(rules, as_of_us)
-    books = _Books()
-    known: set[str] = set()
-    # Of equal lines the one in the smallest place is the record, so files are read in the order of their paths.
-    for path, data in sorted(files, key=lambda file: file[0]):
-        digest = hashlib.sha256(data).hexdigest()
-        if digest not in known:
-            zone = (feed_zones or {}).get(path)
-            books.read(path, data, None if zone is None else Zone(zone))
-        known.add(digest)
+    books = _read(files, feed_zones)
     definitions = _distinct_definitions(books)
-    calls = _dated_calls(books)
-    heard = [call for call in calls if call.processed_at is None or call.processed_at <= as_of_us]
-    rows = [row for call in heard if call.processed_at is not None for row in rows_of(call)]
-    rows.sort(key=lambda row: row.order)
-    mark_repeats(rows)
+    heard = [call for call in _dated_calls(books) if call.processed_at is None or call.processed_at <= as_of_us]
+    rows = _rows(heard)
     accounts = _accounts(definitions, rows, settings)
     found = _findings(books, accounts, heard)
     return {
@@ -116,6 +106,53 @@ def audit(
         "daily": tables.daily(accounts, settings),
         "files": _files(books),
     }
+
+
+def replay(
+    files: Sequence[tuple[str, bytes]],
+    rules: Mapping[str, str],
+    as_of_us: int,
+    feed_zones: Mapping[str, str] | None = None,
+    numbers: Mapping[tuple[str, str], int] | None = None,
+) -> list[dict[str, str]]:
+    """The table `decisions`: every request decided again (RULEBOOK 10). Arguments and errors are those of `audit`.
+
+    `numbers` replaces the number of a limit, by badge and limit name, in every version that carries it.
+    """
+    settings = Settings(rules, as_of_us)
+    books = _read(files, feed_zones)
+    definitions = _by_badge(_distinct_definitions(books))
+    heard = [call for call in _dated_calls(books) if call.processed_at is None or call.processed_at <= as_of_us]
+    return decisions.table(decisions.decide(definitions, _rows(heard), settings, numbers or {}))
+
+
+def _read(files: Sequence[tuple[str, bytes]], feed_zones: Mapping[str, str] | None) -> _Books:
+    books = _Books()
+    known: set[str] = set()
+    # Of equal lines the one in the smallest place is the record, so files are read in the order of their paths.
+    for path, data in sorted(files, key=lambda file: file[0]):
+        digest = hashlib.sha256(data).hexdigest()
+        if digest not in known:
+            zone = (feed_zones or {}).get(path)
+            books.read(path, data, None if zone is None else Zone(zone))
+        known.add(digest)
+    return books
+
+
+def _rows(calls: Sequence[Call]) -> list[Row]:
+    """The rows of calls in processing order, each with its final outcome."""
+    rows = [row for call in calls if call.processed_at is not None for row in rows_of(call)]
+    rows.sort(key=lambda row: row.order)
+    mark_repeats(rows)
+    return rows
+
+
+def _by_badge(definitions: Sequence[Definition]) -> dict[str, list[Definition]]:
+    told: dict[str, list[Definition]] = {}
+    for definition in definitions:
+        if not definition.refused:
+            told.setdefault(definition.badge, []).append(definition)
+    return told
 
 
 def _distinct_definitions(books: _Books) -> list[Definition]:
@@ -159,10 +196,7 @@ def _dated_calls(books: _Books) -> list[Call]:
 
 
 def _accounts(definitions: Sequence[Definition], rows: Sequence[Row], settings: Settings) -> list[Badge]:
-    told: dict[str, list[Definition]] = {}
-    for definition in definitions:
-        if not definition.refused:
-            told.setdefault(definition.badge, []).append(definition)
+    told = _by_badge(definitions)
     by_badge: dict[str, list[Row]] = {}
     for row in rows:
         by_badge.setdefault(row.badge, []).append(row)

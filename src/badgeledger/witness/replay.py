@@ -1,0 +1,165 @@
+"""The plain replay: every row decided one after the other, by looking at all rows admitted before (RULEBOOK 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .calls import Row
+from .counts import SCOPES, Settings, cycle_holding, expire, rolling_start
+from .counts import Badge as Book
+from .cycles import number_for, timeline, version_at, versions_of
+from .definitions import Definition
+from .findings import overlaps
+from .times import show_instant
+
+ADMIT, REJECT = "ADMIT", "REJECT"
+
+
+@dataclass
+class Decision:
+    """What replay says of one row; `reason` is empty when it is admitted, `limit` unless a limit is the reason."""
+
+    row: Row
+    reason: str = ""
+    limit: str = ""
+
+    @property
+    def admitted(self) -> bool:
+        """The row takes room."""
+        return not self.reason
+
+    @property
+    def compared(self) -> str:
+        """The decision beside what was recorded."""
+        if self.admitted == self.row.accepted:
+            return "same"
+        return "newly-admitted" if self.admitted else "newly-rejected"
+
+
+def decide(
+    definitions: Mapping[str, Sequence[Definition]],
+    rows: Sequence[Row],
+    settings: Settings,
+    numbers: Mapping[tuple[str, str], int],
+) -> list[Decision]:
+    """A decision for each row; `rows` stand in processing order, `definitions` by badge.
+
+    `numbers` replaces the number of a limit, by badge and limit name, in every version that carries it.
+    """
+    books: dict[str, Book] = {}
+    for row in rows:
+        if row.badge not in books:
+            own = [other for other in rows if other.badge == row.badge]
+            books[row.badge] = _book(row.badge, definitions.get(row.badge, ()), own, settings, numbers)
+    admitted: dict[str, list[Row]] = {badge: [] for badge in books}
+    decisions = []
+    for row in rows:
+        decision = _decide(row, books[row.badge], admitted[row.badge], settings)
+        decisions.append(decision)
+        if decision.admitted:
+            admitted[row.badge].append(row)
+    return decisions
+
+
+def _book(
+    badge: str,
+    definitions: Sequence[Definition],
+    rows: Sequence[Row],
+    settings: Settings,
+    numbers: Mapping[tuple[str, str], int],
+) -> Book:
+    """Versions, cycles, and each row's version and expiry."""
+    book = Book(badge, versions_of(definitions, settings.as_of), list(rows))
+    if not book.versions:
+        return book
+    for version in book.versions:
+        version.numbers = {name: numbers.get((badge, name), number) for name, number in version.numbers.items()}
+    for row in rows:
+        row.version = version_at(book.versions, row.processed_at)
+        expire(row, settings)
+    until = max([settings.as_of, *(row.event_at for row in rows)])
+    for scope in SCOPES:
+        book.cycles[scope] = timeline(book.versions, scope, settings.zone, settings["month"], until)
+    return book
+
+
+def _decide(row: Row, book: Book, admitted: Sequence[Row], settings: Settings) -> Decision:
+    """The first reason that holds, in the order of the rule book."""
+    version = row.version
+    if version is None:
+        return Decision(row, "unknown-badge")
+    if row.call.request_id and any(
+        other.call.request_id == row.call.request_id
+        and other.call.endpoint == row.call.endpoint
+        and other.call is not row.call
+        for other in admitted
+    ):
+        return Decision(row, "duplicate-request")
+    if not version.active:
+        return Decision(row, "badge-not-active")
+    if not version.start <= row.event_at < version.end:
+        return Decision(row, "outside-badge-period")
+    if row.kind == "ISSUE" and any(
+        other.kind == "ISSUE" and other.customer == row.customer and overlaps(row, other) for other in admitted
+    ):
+        return Decision(row, "overlapping-issue")
+    if _kind_counts(row, settings):
+        counted = [other for other in admitted if _kind_counts(other, settings)]
+        for scope in ("CUSTOMER", "BADGE"):
+            subject = [other for other in counted if scope == "BADGE" or other.customer == row.customer]
+            limit = _full_limit(row, scope, book, subject, settings)
+            if limit is not None:
+                return Decision(row, f"{scope.lower()}-limit", limit)
+    return Decision(row)
+
+
+def _kind_counts(row: Row, settings: Settings) -> bool:
+    assert row.version is not None
+    if settings["counted"] == "by-earn-type":
+        return row.kind == "EARN" or row.version.earn_type == "EARN"
+    return settings["counted"] in ("both", row.kind.lower())
+
+
+def _full_limit(row: Row, scope: str, book: Book, subject: Sequence[Row], settings: Settings) -> str | None:
+    """The first limit of the scope, in text order, that the row would exceed; `subject` are the rows that took room."""
+    assert row.version is not None
+    spans: dict[str, tuple[int, int]] = {}
+    for name, number in row.version.numbers.items():
+        if name.startswith(f"{scope}:ROLLING_WINDOW"):
+            now = settings.clock(row)
+            start = rolling_start(name, now, settings)
+            spans[name] = (number, sum(1 for other in subject if start <= settings.clock(other) <= now))
+        if name == f"{scope}:FIXED_VALUE":
+            spans[name] = (number, len(subject))
+    cycle = cycle_holding(book, scope, row.event_at)
+    if cycle is not None:
+        judging = number_for(book.versions, scope, cycle.name, row.processed_at)
+        if judging is not None:
+            spans[cycle.name] = (judging, sum(1 for other in subject if cycle.holds(other.event_at)))
+    return next((name for name, (number, count) in sorted(spans.items()) if count + 1 > number), None)
+
+
+def table(decisions: Sequence[Decision]) -> list[dict[str, str]]:
+    """The contract's table `decisions`, in key order."""
+    ordered = sorted(
+        decisions, key=lambda one: (one.row.processed_at, one.row.call.request_id, one.row.position, one.row.key)
+    )
+    return [
+        {
+            "processed_at": show_instant(one.row.processed_at),
+            "request_id": one.row.call.request_id,
+            "position": str(one.row.position),
+            "row_key": one.row.key,
+            "issuance_id": one.row.issuance_id,
+            "badge_id": one.row.badge,
+            "customer_id": one.row.customer,
+            "decision": ADMIT if one.admitted else REJECT,
+            "reason": one.reason,
+            "limit_name": one.limit,
+            "recorded_outcome": one.row.outcome,
+            "recorded_code": one.row.code,
+            "compared": one.compared,
+        }
+        for one in ordered
+    ]

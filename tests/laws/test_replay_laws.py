@@ -1,0 +1,186 @@
+"""What holds of every replay (RULEBOOK 10)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import replaying
+from conftest import examples
+from harness import (
+    Record,
+    Row,
+    badge_rolling,
+    define,
+    definition,
+    earn_bulk,
+    every_days,
+    every_month,
+    every_week,
+    fixed_value,
+    issue_bulk,
+    relative,
+    rolling,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from laws.random_logs import ANCHORS, RULES, ZONES, Log, hard_cases, iso, logs, rules
+
+REASONS = {
+    "", "unknown-badge", "duplicate-request", "badge-not-active", "outside-badge-period", "overlapping-issue",
+    "customer-limit", "badge-limit",
+}  # fmt: skip
+KEY = ("processed_at", "request_id", "position", "row_key")
+
+
+def engine(files: Any, **asked: Any) -> dict[str, list[Row]]:
+    with tempfile.TemporaryDirectory() as folder:
+        return replaying.engine(files, Path(folder), **asked)
+
+
+def witness(files: Any, **asked: Any) -> list[Row]:
+    return replaying.witness(files, Path(), **asked)["decisions"]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_engine_and_witness_decide_alike(zone: str) -> None:
+    seen: set[str] = set()
+    reasons: set[str] = set()
+
+    @settings(max_examples=examples(20))
+    @given(logs(zone), rules)
+    def law(log: Log, chosen: dict[str, str]) -> None:
+        seen.update(log.seen)
+        fast = engine(log.files, as_of=log.as_of, zone=zone, **chosen)
+        slow = witness(log.files, as_of=log.as_of, zone=zone, **chosen)
+        assert fast["decisions"] == slow
+        assert [row["row_key"] for row in slow] == [row["row_key"] for row in sorted(slow, key=_key)]
+        reasons.update(row["reason"] for row in slow)
+        _totals_add_up(fast)
+
+    law()
+    assert hard_cases(zone) <= seen
+    assert reasons >= REASONS
+
+
+def _key(row: Row) -> tuple[str, str, int, str]:
+    return row["processed_at"], row["request_id"], int(row["position"]), row["row_key"]
+
+
+def _totals_add_up(found: dict[str, list[Row]]) -> None:
+    decided, totals = found["decisions"], found["decision_totals"]
+    for column, rows in (
+        ("decisions", decided),
+        ("same", [row for row in decided if row["compared"] == "same"]),
+        ("newly_admitted", [row for row in decided if row["compared"] == "newly-admitted"]),
+        ("newly_rejected", [row for row in decided if row["compared"] == "newly-rejected"]),
+        ("breaches", found["breaches"]),
+    ):
+        assert sum(int(row[column]) for row in totals) == len(rows), column
+
+
+# --- plain logs, in which only some grounds exist -----------------------------------------------------------------
+
+_number = st.integers(0, 4)
+_limit = st.one_of(
+    st.builds(every_days, st.integers(1, 9), _number, st.sampled_from(["CUSTOMER", "BADGE"])),
+    st.builds(every_month, _number),
+    st.builds(lambda day, number: every_week(day, number, "BADGE"), st.sampled_from(["MONDAY", "SUNDAY"]), _number),
+    st.builds(lambda unit, units, number: badge_rolling(unit, units, number),
+              st.sampled_from(["DAYS", "WEEKS", "MONTHS"]), st.integers(1, 2), _number),
+    st.builds(lambda day, month: rolling(days=(1, day), months=(1, month)), _number, _number),
+    st.builds(fixed_value, _number, st.sampled_from(["CUSTOMER", "BADGE"])),
+)  # fmt: skip
+_settings = st.fixed_dictionaries(
+    {name: st.sampled_from(RULES[name]) for name in ("rolling_clock", "rolling_edge", "month", "counted")}
+)
+
+
+@st.composite
+def calls(draw: Any, zone: str, *, late: bool = True, only_earns: bool = False) -> list[Record]:
+    """Calls for one badge, each of its own request id, in processing order; late events, many ties."""
+    instants = sorted(draw(st.lists(st.sampled_from(ANCHORS[zone]), min_size=2, max_size=15)))
+    found = []
+    for place, instant in enumerate(instants):
+        customers = draw(st.lists(st.sampled_from(["c1", "c2", "c3"]), min_size=1, max_size=4))
+        event = iso(draw(st.sampled_from(instants))) if late and draw(st.booleans()) else None
+        build = earn_bulk if only_earns or draw(st.booleans()) else issue_bulk
+        answers = [(customer, draw(st.sampled_from([f"i{place}.{k}", 1040]))) for k, customer in enumerate(customers)]
+        found.append(build("B", customers, iso(instant), rid=f"r{place:02}", event=event, answers=answers))
+    return found
+
+
+def badge(limits: Iterable[Record], **other: Any) -> Record:
+    """A badge whose period holds every instant of a plain log."""
+    return definition(
+        start="2022-01-01T00:00:00Z", end="2026-01-01T00:00:00Z", since="2021-12-01T00:00:00Z", limits=limits, **other
+    )
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@settings(max_examples=examples(3))
+@given(data=st.data())
+def test_without_limits_and_grounds_nothing_is_rejected(zone: str, data: st.DataObject) -> None:
+    """Under limits that are never breached, replay is the audit with every row in it."""
+    limits = [fixed_value(1000), every_days(2, 1000, "BADGE"), rolling(days=(1, 1000), months=(1, 1000))]
+    log = [badge(limits), *data.draw(calls(zone, only_earns=True))]
+    found = engine(log, zone=zone, **data.draw(_settings))
+    assert {row["decision"] for row in found["decisions"]} == {"ADMIT"}
+    assert found["breaches"] == []
+    for row in found["decisions"]:
+        assert row["compared"] == ("same" if row["recorded_outcome"] == "ACCEPTED" else "newly-admitted")
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@settings(max_examples=examples(5))
+@given(data=st.data())
+def test_what_replay_admits_is_admitted_whole_when_it_is_replayed(zone: str, data: st.DataObject) -> None:
+    first = badge(data.draw(st.lists(_limit, max_size=4)), issued=relative("DAYS", 3), earn_type="EARN")
+    chosen = data.draw(_settings)
+    log = data.draw(calls(zone))
+    decided = witness([first, *log], zone=zone, **chosen)
+    admitted = {(row["request_id"], int(row["position"])) for row in decided if row["decision"] == "ADMIT"}
+    again = engine([first, *_only(log, admitted)], zone=zone, **chosen)["decisions"]
+    assert [(row["customer_id"], row["reason"]) for row in again] == [
+        (row["customer_id"], "") for row in decided if row["decision"] == "ADMIT"
+    ]
+
+
+def _only(log: Iterable[Record], admitted: set[tuple[str, int]]) -> Iterable[Record]:
+    """The calls with those customers alone that were admitted, unanswered."""
+    for call in log:
+        request = call["request"]
+        name = "customers" if "customers" in request else "customerIds"
+        kept = [customer for place, customer in enumerate(request[name]) if (request["requestId"], place) in admitted]
+        if kept:
+            yield {"loggedAt": call["loggedAt"], "endpoint": call["endpoint"], "request": request | {name: kept}}
+
+
+@settings(max_examples=examples(10))
+@given(data=st.data())
+def test_a_higher_fixed_value_never_rejects_more(data: st.DataObject) -> None:
+    """Of a badge with one version, this one limit and unique request ids."""
+    scope, number = data.draw(st.sampled_from(["CUSTOMER", "BADGE"])), data.draw(_number)
+    log = [badge([fixed_value(number, scope)]), *data.draw(calls("UTC", only_earns=True))]
+    rejected = [
+        {row["row_key"] for row in engine(log, numbers={("B", f"{scope}:FIXED_VALUE"): higher})["decisions"]
+         if row["decision"] == "REJECT"}
+        for higher in (number, number + 1)
+    ]  # fmt: skip
+    assert rejected[1] <= rejected[0]
+
+
+@settings(max_examples=examples(5))
+@given(data=st.data())
+def test_the_order_of_lines_and_the_shown_part_change_no_decision(data: st.DataObject) -> None:
+    log = [define(badge(data.draw(st.lists(_limit, min_size=1, max_size=3)))), *data.draw(calls("Europe/Berlin"))]
+    chosen = data.draw(_settings) | {"zone": "Europe/Berlin"}
+    whole = engine(log, **chosen)["decisions"]
+    low, high = sorted(data.draw(st.tuples(*[st.sampled_from(ANCHORS["Europe/Berlin"])] * 2)))
+    part = engine(data.draw(st.permutations(log)), shown=(low, high), **chosen)
+    bounds = replaying.full(low), replaying.full(high)
+    assert part["decisions"] == [row for row in whole if bounds[0] <= row["processed_at"] < bounds[1]]
+    assert sum(int(row["decisions"]) for row in part["decision_totals"]) == len(part["decisions"])
