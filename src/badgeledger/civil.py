@@ -103,3 +103,17 @@ def months_after(
         later_wall = later * DAY + (wall - day * DAY)
         found[place] = min(later_wall - offsets[last_at_or_before(wall_changes, later_wall)], LAST_DAY * DAY)
     return found
+
+
+@njit(cache=True, nogil=True)
+def month_start(
+    clock: int, back: _Table, day_from: int, local_day: bool, changes_at: _Table, offsets: _Table, wall_changes: _Table
+) -> int:  # pragma: no cover - compiled
+    """:func:`span_start` of months, with `months_before` of each day from `day_from` on looked up in `back`."""
+    wall = clock + offsets[last_at_or_before(changes_at, clock)]
+    day = wall // DAY
+    if local_day:
+        start_wall = (back[day - day_from] + 1) * DAY
+        return int(start_wall - offsets[last_at_or_before(wall_changes, start_wall)])
+    start_wall = back[day - day_from] * DAY + (wall - day * DAY)
+    return int(start_wall - offsets[last_at_or_before(wall_changes, start_wall)] + 1)

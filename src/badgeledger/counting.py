@@ -157,14 +157,14 @@ def count_badges(
     by_badge, badge_starts = kernel.group_rows(rows.badge, everything, max(badge_count, 1))
     by_both, _ = kernel.group_rows(rows.badge, by_customer, max(badge_count, 1))
 
-    def count_one(plan: BadgePlan) -> dict[str, Table]:
+    def count_one(plan: BadgePlan) -> _Found:
         low, high = badge_starts[plan.badge_no], badge_starts[plan.badge_no + 1]
         found = _Found()
         found.add("cycle", _cycle_rows(plan))
         for scope, order in zip(SCOPES, (by_badge[low:high], by_both[low:high]), strict=True):
             if any(limit.scope == scope for limit in plan.slots) and len(order):
                 _count_scope(plan, scope, order, rows, rules, found)
-        return found.tables()
+        return found
 
     with ThreadPoolExecutor(threads) as pool:
         return _Found.joined(pool.map(count_one, plans))
@@ -197,11 +197,11 @@ class _Found:
         }
 
     @classmethod
-    def joined(cls, parts: Iterable[dict[str, Table]]) -> dict[str, Table]:
+    def joined(cls, parts: Iterable[_Found]) -> dict[str, Table]:
         whole = cls()
         for part in parts:
-            for name, piece in part.items():
-                whole.add(name, piece)
+            for name, pieces in part._pieces.items():
+                whole._pieces[name].extend(pieces)
         return whole.tables()
 
 
