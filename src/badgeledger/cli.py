@@ -28,6 +28,7 @@ config_app = typer.Typer(
 app.add_typer(config_app, name="config")
 
 PipelineArgument = Annotated[Path, typer.Argument(metavar="PIPELINE.toml", help="The pipeline file.")]
+FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a report.")]
 PipelineOption = Annotated[
     Path | None, typer.Option("--pipeline", metavar="FILE", help="Use this file's settings, not the last run's.")
 ]
@@ -153,6 +154,21 @@ def report(
         lock_timeout=lock_timeout,
         as_json=json,
     )
+
+
+@app.command(epilog="Example: badgeledger reproduce build/reports/2026-03-01 --warehouse build/ledger.duckdb")
+def reproduce(
+    folder: FolderArgument,
+    warehouse: Annotated[
+        Path | None, typer.Option("--warehouse", metavar="FILE", help="The warehouse that the report was made from.")
+    ] = None,
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
+    json: JsonOption = False,
+) -> None:
+    """Make a report again from its manifest and say: identical, or what differs."""
+    from .commands.reproduce import reproduce_report
+
+    reproduce_report(folder, warehouse, lock_timeout=lock_timeout, as_json=json)
 
 
 @app.command(epilog="Example: badgeledger status --warehouse build/ledger.duckdb")
