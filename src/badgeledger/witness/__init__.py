@@ -10,7 +10,8 @@ answers, `cycles` and `counts` do the accounting, `findings` and `tables` tell t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from . import findings, tables
 from . import replay as decisions
@@ -22,7 +23,21 @@ from .lines import Piece, read_pieces, show_raw
 from .shapes import CallLine, read_record
 from .times import Zone
 
-__all__ = ["audit", "replay"]
+__all__ = ["Input", "audit", "recount", "replay"]
+
+
+class Input(NamedTuple):
+    """One file: its path relative to the input root and its decompressed bytes. `sha256` tells files apart that hold
+    the same bytes when decompressed; `zone` is that of times without offset.
+    """
+
+    path: str
+    data: bytes
+    sha256: str = ""
+    zone: str | None = None
+
+
+Files = Sequence[Input | tuple[str, bytes]]
 
 
 class _Books:
@@ -74,16 +89,16 @@ class _Books:
 
 
 def audit(
-    files: Sequence[tuple[str, bytes]],
+    files: Files,
     rules: Mapping[str, str],
     as_of_us: int,
     feed_zones: Mapping[str, str] | None = None,
 ) -> dict[str, list[dict[str, str]]]:
     """Every table of the contract, and `files`, for the given inputs (RULEBOOK 2 to 9).
 
-    `files`: path relative to the input root, and decompressed bytes. `rules`: settings of the rule book, missing ones
-    by default. `as_of_us`: microseconds since the epoch. `feed_zones`: by path, the zone of times without offset.
-    Rows stand in key order, each a mapping of column to CSV text. Raises ValueError for an unknown setting or zone.
+    `files`: path relative to the input root and decompressed bytes, or :class:`Input`. `rules`: settings of the rule
+    book, missing ones by default. `as_of_us`: microseconds since the epoch. `feed_zones`: by path, the zone of
+    times without offset. Rows stand in key order, each a mapping of column to CSV text. Raises ValueError for an unknown setting or zone.
     """
     settings = Settings(rules, as_of_us)
     books = _read(files, feed_zones)
@@ -109,7 +124,7 @@ def audit(
 
 
 def replay(
-    files: Sequence[tuple[str, bytes]],
+    files: Files,
     rules: Mapping[str, str],
     as_of_us: int,
     feed_zones: Mapping[str, str] | None = None,
@@ -126,15 +141,37 @@ def replay(
     return decisions.table(decisions.decide(definitions, _rows(heard), settings, numbers or {}))
 
 
-def _read(files: Sequence[tuple[str, bytes]], feed_zones: Mapping[str, str] | None) -> _Books:
+def recount(
+    files: Files, rules: Mapping[str, str], as_of_us: int, row_keys: Collection[str]
+) -> dict[str, list[dict[str, str]]]:
+    """The tables `issuances` and `breaches` of these rows alone. Arguments and errors are those of `audit`.
+
+    Each of their counts looks at all other rows; those of other rows are not made, so that a sample of a large log can
+    be recounted.
+    """
+    settings = Settings(rules, as_of_us)
+    books = _read(files, None)
+    definitions = _distinct_definitions(books)
+    rows = _rows([c for c in _dated_calls(books) if c.processed_at is not None and c.processed_at <= as_of_us])
+    asked = [row for row in rows if row.key in row_keys]
+    by_badge: dict[str, list[Row]] = {row.badge: [] for row in asked}
+    for row in rows:
+        if row.badge in by_badge:
+            by_badge[row.badge].append(row)
+    told = _by_badge(definitions)
+    accounts = [account(badge, told.get(badge, []), of, settings, row_keys) for badge, of in sorted(by_badge.items())]
+    return {"issuances": tables.issuances(asked), "breaches": tables.breaches(accounts)}
+
+
+def _read(files: Files, feed_zones: Mapping[str, str] | None) -> _Books:
     books = _Books()
     known: set[str] = set()
     # Of equal lines the one in the smallest place is the record, so files are read in the order of their paths.
-    for path, data in sorted(files, key=lambda file: file[0]):
-        digest = hashlib.sha256(data).hexdigest()
+    for file in sorted((Input(*file) for file in files), key=lambda file: (file.path, file.sha256)):
+        digest = file.sha256 or hashlib.sha256(file.data).hexdigest()
         if digest not in known:
-            zone = (feed_zones or {}).get(path)
-            books.read(path, data, None if zone is None else Zone(zone))
+            zone = file.zone or (feed_zones or {}).get(file.path)
+            books.read(file.path, file.data, None if zone is None else Zone(zone))
         known.add(digest)
     return books
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .calls import Row
@@ -138,8 +138,15 @@ def expire(row: Row, settings: Settings) -> None:
         row.state = "EXPIRED"
 
 
-def account(name: str, definitions: Sequence[Definition], rows: Sequence[Row], settings: Settings) -> Badge:
-    """Everything of one badge: versions, cycles, counted rows and each of their counts."""
+def account(
+    name: str,
+    definitions: Sequence[Definition],
+    rows: Sequence[Row],
+    settings: Settings,
+    asked: Container[str] | None = None,
+) -> Badge:
+    """Everything of one badge: versions, cycles, counted rows and each of their counts, or of those rows alone whose
+    keys are `asked`."""
     badge = Badge(name, versions_of(definitions, settings.as_of), list(rows))
     if not badge.versions:
         return badge
@@ -154,12 +161,12 @@ def account(name: str, definitions: Sequence[Definition], rows: Sequence[Row], s
     names = sorted({limit for version in badge.versions for limit in version.numbers})
     for scope in SCOPES:
         for subject in subjects(counted, scope):
-            _count_fixed(badge, scope, subject)
+            _count_fixed(badge, scope, subject, asked)
             for limit in names:
                 if limit.startswith(f"{scope}:ROLLING_WINDOW"):
-                    _count_rolling(badge, limit, subject, settings)
+                    _count_rolling(badge, limit, subject, settings, asked)
                 if limit == f"{scope}:FIXED_VALUE":
-                    _count_life(badge, limit, subject)
+                    _count_life(badge, limit, subject, asked)
     for row in counted:
         assert row.version is not None
         for scope in SCOPES:
@@ -192,31 +199,43 @@ def _number_of(row: Row, name: str) -> int | None:
     return row.version.numbers.get(name)
 
 
-def _count_fixed(badge: Badge, scope: str, subject: Sequence[Row]) -> None:
+def _is_asked(row: Row, asked: Container[str] | None) -> bool:
+    return asked is None or row.key in asked
+
+
+def _count_fixed(badge: Badge, scope: str, subject: Sequence[Row], asked: Container[str] | None) -> None:
     so_far: dict[int, int] = {}
     for row in subject:
         cycle = cycle_holding(badge, scope, row.event_at)
         if cycle is None:
             continue
         so_far[cycle.number] = so_far.get(cycle.number, 0) + 1
+        if not _is_asked(row, asked):
+            continue
         number = number_for(badge.versions, scope, cycle.name, row.processed_at)
         badge.counts.append(
             Count(row, cycle.name, scope, so_far[cycle.number], number, cycle.starts_at, cycle.ends_at, cycle)
         )
 
 
-def _count_rolling(badge: Badge, name: str, subject: Sequence[Row], settings: Settings) -> None:
+def _count_rolling(
+    badge: Badge, name: str, subject: Sequence[Row], settings: Settings, asked: Container[str] | None
+) -> None:
     # Rows stand in processing order and sorting keeps it among equal clocks: the order is (clock, processing order).
     in_order = sorted(subject, key=settings.clock)
     clocks = [settings.clock(row) for row in in_order]
     for place, row in enumerate(in_order):
+        if not _is_asked(row, asked):
+            continue
         start = rolling_start(name, clocks[place], settings)
         count = sum(1 for clock in clocks[: place + 1] if clock >= start)
         end = min(clocks[place], LATEST + DAY - 2) + 1
         badge.counts.append(Count(row, name, name.split(":")[0], count, _number_of(row, name), start, end, None))
 
 
-def _count_life(badge: Badge, name: str, subject: Sequence[Row]) -> None:
+def _count_life(badge: Badge, name: str, subject: Sequence[Row], asked: Container[str] | None) -> None:
     for place, row in enumerate(subject, start=1):
+        if not _is_asked(row, asked):
+            continue
         scope = name.split(":")[0]
         badge.counts.append(Count(row, name, scope, place, _number_of(row, name), None, row.processed_at + 1, None))
