@@ -1,18 +1,18 @@
 -- One row per customer in a call and per answer that nobody asked for, with what the platform said (RULEBOOK 3, outcome).
 WITH aligned AS (
     SELECT
-        call_no,
+        join_no,
         unnest(customers) AS customer_id,
         unnest(answers) AS answer,
         generate_subscripts(customers, 1) - 1 AS position
-    FROM staging.call
-    WHERE answers_stand = 'in order'
+    FROM temp.joined_call
+    WHERE processed_at IS NOT NULL AND answers_stand = 'in order'
 ),
 
 -- Sorted by customer and place, the k-th mention of a customer stands beside the k-th answer for it.
 sorted AS (
     SELECT
-        call_no,
+        join_no,
         unnest(list_sort(list_zip(customers, generate_series(0, len(customers) - 1)))) AS mention,
         unnest(
             list_sort(
@@ -23,13 +23,13 @@ sorted AS (
                 )
             )
         ) AS given
-    FROM staging.call
-    WHERE answers_stand = 'in another order'
+    FROM temp.joined_call
+    WHERE processed_at IS NOT NULL AND answers_stand = 'in another order'
 ),
 
 permuted AS (
     SELECT
-        call_no,
+        join_no,
         mention[1] AS customer_id,
         given[3] AS answer,
         mention[2] AS position
@@ -38,49 +38,49 @@ permuted AS (
 
 unanswered AS (
     SELECT
-        call_no,
+        join_no,
         unnest(customers) AS customer_id,
         generate_subscripts(customers, 1) - 1 AS position
-    FROM staging.call
-    WHERE answers_stand = 'none'
+    FROM temp.joined_call
+    WHERE processed_at IS NOT NULL AND answers_stand = 'none'
 ),
 
 asked AS (
     SELECT
-        call_no,
+        join_no,
         unnest(customers) AS customer_id,
         generate_subscripts(customers, 1) - 1 AS position
-    FROM staging.call
-    WHERE answers_stand = 'of others'
+    FROM temp.joined_call
+    WHERE processed_at IS NOT NULL AND answers_stand = 'of others'
 ),
 
 mentioned AS (
     SELECT
         *,
-        row_number() OVER (PARTITION BY call_no, customer_id ORDER BY position) AS mention
+        row_number() OVER (PARTITION BY join_no, customer_id ORDER BY position) AS mention
     FROM asked
 ),
 
 given AS (
     SELECT
-        call_no,
+        join_no,
         unnest(answers) AS answer,
         generate_subscripts(answers, 1) AS answer_no
-    FROM staging.call
-    WHERE answers_stand = 'of others'
+    FROM temp.joined_call
+    WHERE processed_at IS NOT NULL AND answers_stand = 'of others'
 ),
 
 named AS (
     SELECT
         *,
         answer.customer_id AS customer_id,
-        row_number() OVER (PARTITION BY call_no, answer.customer_id ORDER BY answer_no) AS mention
+        row_number() OVER (PARTITION BY join_no, answer.customer_id ORDER BY answer_no) AS mention
     FROM given
 ),
 
 matched AS (
     SELECT
-        coalesce(mentioned.call_no, named.call_no) AS call_no,
+        coalesce(mentioned.join_no, named.join_no) AS join_no,
         coalesce(mentioned.customer_id, named.customer_id) AS customer_id,
         named.answer,
         mentioned.position,
@@ -88,24 +88,31 @@ matched AS (
     FROM mentioned
     FULL JOIN named
         ON
-            mentioned.call_no = named.call_no
+            mentioned.join_no = named.join_no
             AND mentioned.customer_id = named.customer_id
             AND mentioned.mention = named.mention
 ),
 
 placed AS (
     SELECT
-        call_no,
+        join_no,
         customer_id,
         answer,
         -- An answer that nobody asked for takes the next free position.
         coalesce(
             position,
-            count(position) OVER (PARTITION BY call_no)
-            + row_number() OVER (PARTITION BY call_no, position IS NULL ORDER BY answer_no)
+            count(position) OVER (PARTITION BY join_no)
+            + row_number() OVER (PARTITION BY join_no, position IS NULL ORDER BY answer_no)
             - 1
         ) AS position
     FROM matched
+),
+
+keyed AS (
+    SELECT
+        *,
+        replace(request_key::VARCHAR, '-', '') || '/' || ordinal || '/' AS row_key_text
+    FROM staging.call
 ),
 
 exploded AS (
@@ -148,4 +155,4 @@ SELECT
     call.file_id,
     call.line
 FROM exploded
-INNER JOIN staging.call AS call USING (call_no)
+INNER JOIN keyed AS call USING (join_no)

@@ -5,7 +5,7 @@ WITH undated AS (
         record_no,
         answer_file_id,
         answer_record_no
-    FROM staging.joined_call
+    FROM temp.joined_call
     WHERE processed_at IS NULL AND (has_request OR len(answers) > 0)
 ),
 

@@ -1,4 +1,5 @@
 -- One row per call: a request with its response, a request alone, or a response alone, with the one time of processing.
+-- It holds the wide lists and is temporary: `call` and `answered_row` keep what is needed of it.
 WITH ordinal AS (
     SELECT
         file_id,
@@ -92,6 +93,15 @@ joined AS (
 
 SELECT
     joined.*,
+    row_number() OVER () AS join_no,
+    CASE
+        WHEN NOT joined.has_response THEN 'none'
+        WHEN list_transform(joined.answers, LAMBDA answer: answer.customer_id) = joined.customers THEN 'in order'
+        WHEN
+            list_sort(list_transform(joined.answers, LAMBDA answer: answer.customer_id)) = list_sort(joined.customers)
+            THEN 'in another order'
+        ELSE 'of others'
+    END AS answers_stand,
     coalesce(half_delivery.file_id, joined.file_id) AS source_file_id,
     coalesce(half_delivery.line, joined.line) AS source_line,
     CASE joined.endpoint WHEN 'issueBulk' THEN 'ISSUE' ELSE 'EARN' END AS kind,

@@ -8,9 +8,8 @@ WITH accepted AS (
         processed_at
     FROM staging.call
     WHERE
-        has_response
-        AND request_id IS NOT NULL
-        AND len(list_filter(answers, LAMBDA answer: NOT answer.refused)) > 0
+        request_id IS NOT NULL
+        AND accepted_answers > 0
 )
 
 SELECT

@@ -18,17 +18,16 @@ WITH time_note AS (
 
 SELECT
     'unpaired-response' AS code,
-    coalesce(call.badge_id, '') AS badge_id,
-    call.processed_at,
-    left(md5(replace(call.response_key::VARCHAR, '-', '') || '/' || call.ordinal), 16) AS row_key,
-    call.request_id,
-    'no request is known for this response' || CASE WHEN call.code IS NULL THEN '' ELSE ' of code ' || call.code END
-        AS detail,
-    call.file_id,
-    call.line
-FROM staging.joined_call AS call
-INNER JOIN ledger.setting AS setting ON call.processed_at IS NULL OR call.processed_at <= setting.as_of
-WHERE NOT call.has_request AND (call.processed_at IS NOT NULL OR len(call.answers) = 0)
+    response.badge_id,
+    response.processed_at,
+    left(md5(replace(response.response_key::VARCHAR, '-', '') || '/' || response.ordinal), 16) AS row_key,
+    response.request_id,
+    'no request is known for this response'
+    || CASE WHEN response.code IS NULL THEN '' ELSE ' of code ' || response.code END AS detail,
+    response.file_id,
+    response.line
+FROM staging.lone_response AS response
+INNER JOIN ledger.setting AS setting ON response.processed_at IS NULL OR response.processed_at <= setting.as_of
 UNION ALL
 SELECT
     code,

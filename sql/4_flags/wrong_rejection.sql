@@ -29,7 +29,7 @@ accepted AS (
         WHERE code = '809'
     ) AS asked
         ON call.endpoint = asked.endpoint AND call.badge_id = asked.badge_id AND call.request_id = asked.request_id
-    WHERE call.has_response AND len(list_filter(call.answers, LAMBDA answer: NOT answer.refused)) > 0
+    WHERE call.accepted_answers > 0
     GROUP BY ALL
 )
 

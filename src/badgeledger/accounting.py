@@ -22,11 +22,13 @@ from .warehouse import Warehouse, build, build_view, first_row, relations, scrat
 
 _STAGING = (
     "source", "duplicate", "record", "agreed_badge", "pair", "half_delivery", "joined_call", "version",
-    "version_limit", "call", "answered_row",
+    "version_limit", "call", "answered_row", "lone_response",
     "shared_id", "issuance", "clockless", "quarantined", "reconciliation",
 )  # fmt: skip
 # Relations that are read once or are mere renamings stay views.
 _VIEWS = {"record", "issuance", "entry", "quarantined", "reconciliation"}
+# Wide and needed only while staging is made.
+_TEMPORARY = {"joined_call"}
 _FLAGS = (
     "breach", "accepted_call", "duplicate_request", "version_row", "wrong_rejection", "row_finding",
     "definition_finding",
@@ -40,6 +42,8 @@ def stage(con: duckdb.DuckDBPyConnection) -> None:
     """Type, deduplicate, pair and order what `raw` holds (RULEBOOK 2, 3 and 5)."""
     for relation in _STAGING:
         _make(con, "staging", relation)
+    for relation in sorted(_TEMPORARY):
+        con.execute(f"DROP TABLE temp.{relation}")
 
 
 def reconciliation(con: duckdb.DuckDBPyConnection) -> dict[str, FileResult]:
@@ -150,7 +154,10 @@ def check(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _make(con: duckdb.DuckDBPyConnection, schema: str, relation: str) -> None:
-    (build_view if relation in _VIEWS else build)(con, schema, relation)
+    if relation in _VIEWS:
+        build_view(con, schema, relation)
+    else:
+        build(con, schema, relation, temporary=relation in _TEMPORARY)
 
 
 def _make_from(con: duckdb.DuckDBPyConnection, relation: str, inputs: Mapping[str, Arrays]) -> None:

@@ -166,10 +166,11 @@ def relations(folder: str) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (sql_folder() / folder).glob("*.sql")))
 
 
-def build(con: duckdb.DuckDBPyConnection, schema: str, relation: str) -> None:
-    """Make a table `schema.relation` anew from its file."""
+def build(con: duckdb.DuckDBPyConnection, schema: str, relation: str, *, temporary: bool = False) -> None:
+    """Make a table `schema.relation`, or `temp.relation`, anew from its file."""
     query = statement(FOLDERS[schema], relation)
-    con.execute(f"CREATE OR REPLACE TABLE {schema}.{relation} AS {query}")
+    table = f"TEMP TABLE {relation}" if temporary else f"TABLE {schema}.{relation}"
+    con.execute(f"CREATE OR REPLACE {table} AS {query}")
 
 
 def build_view(con: duckdb.DuckDBPyConnection, schema: str, relation: str) -> None:
