@@ -98,7 +98,8 @@ def audit(
 
     `files`: path relative to the input root and decompressed bytes, or :class:`Input`. `rules`: settings of the rule
     book, missing ones by default. `as_of_us`: microseconds since the epoch. `feed_zones`: by path, the zone of
-    times without offset. Rows stand in key order, each a mapping of column to CSV text. Raises ValueError for an unknown setting or zone.
+    times without offset. Rows stand in key order, each a mapping of column to CSV text. Raises ValueError for an
+    unknown setting or zone.
     """
     settings = Settings(rules, as_of_us)
     books = _read(files, feed_zones)
