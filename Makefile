@@ -1,6 +1,7 @@
 # make report   the nightly pipeline on the samples, from nothing but python 3.11, pip, make and git
 # make test     everything that CI runs
 # make bench    speed and memory on generated logs (minutes)
+# make golden   the expected tables of the samples anew, to be read before they are committed
 # make format   rewrite sources in the house's format
 # make lock     resolve requirements.lock anew from pyproject.toml (needs uv)
 
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := src tests
 
-.PHONY: report test bench format lock environment browser clean
+.PHONY: report test golden bench format lock environment browser clean
 .DEFAULT_GOAL := report
 
 report: environment
@@ -21,6 +22,11 @@ test: environment browser
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar sql
 	$(BIN)/pytest -q -n auto --dist worksteal
+
+golden: environment
+	rm -rf build/golden build/golden.duckdb*
+	$(BIN)/badgeledger run pipelines/nightly.toml --warehouse build/golden.duckdb --out build/golden
+	cp build/golden/*.csv data-samples/expected/
 
 bench: environment
 	$(BIN)/python tests/bench

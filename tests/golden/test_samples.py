@@ -1,0 +1,48 @@
+"""The golden run: the nightly pipeline on the samples gives the tables in `data-samples/expected`, to the byte."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from badgeledger import pipeline, witness
+from badgeledger.inputs import Input, find_sources, open_source
+from badgeledger.reports.tables import TABLES
+from badgeledger.settings import load
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+EXPECTED = REPOSITORY / "data-samples" / "expected"
+LOGS = REPOSITORY / "data-samples" / "logs"
+AS_OF_US = 1_772_323_200_000_000
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("golden")
+    file = load(REPOSITORY / "pipelines" / "nightly.toml")
+    result = pipeline.run(file, warehouse=folder / "ledger.duckdb", out=folder / "report")
+    assert result.as_of == AS_OF_US
+    return folder / "report"
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_the_nightly_run_on_the_samples_gives_the_expected_table(report: Path, name: str) -> None:
+    assert (report / f"{name}.csv").read_bytes() == (EXPECTED / f"{name}.csv").read_bytes()
+
+
+def test_the_witness_reads_the_same_tables_from_the_raw_samples() -> None:
+    files = []
+    for source in find_sources([Input("logs")], LOGS.parent):
+        with open_source(source) as opened:
+            files.append((source.path, b"".join(opened.blocks())))
+    tables = witness.audit(files, {}, AS_OF_US)
+    for name in TABLES:
+        expected = list(csv.DictReader(io.StringIO((EXPECTED / f"{name}.csv").read_text("utf-8"), newline="")))
+        found = tables[name]
+        if name == "findings":
+            # What a finding says in words is each program's own.
+            expected, found = ([{**row, "detail": ""} for row in rows] for rows in (expected, found))
+        assert found == expected, name
