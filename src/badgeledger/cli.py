@@ -171,6 +171,44 @@ def reproduce(
     reproduce_report(folder, warehouse, lock_timeout=lock_timeout, as_json=json)
 
 
+@app.command(epilog="Example: badgeledger replay --warehouse ledger.duckdb --out replay --set rolling_clock=event")
+def replay(
+    pipeline: PipelineOption = None,
+    warehouse: WarehouseOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="The folder of decisions; else beside the report's.")
+    ] = None,
+    as_of: AsOfOption = None,
+    settings: SetOption = None,
+    rules: Annotated[
+        Path | None, typer.Option("--rules", metavar="FILE", help="A TOML file with other numbers for limits.")
+    ] = None,
+    shown_from: Annotated[
+        str | None, typer.Option("--from", metavar="INSTANT", help="Write only what was processed from it on.")
+    ] = None,
+    shown_to: Annotated[
+        str | None, typer.Option("--to", metavar="INSTANT", help="Write only what was processed before it.")
+    ] = None,
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
+    json: JsonOption = False,
+) -> None:
+    """Decide every request again and compare with what was recorded."""
+    from .commands.replay import replay_history
+
+    replay_history(
+        pipeline,
+        warehouse,
+        as_of=as_of,
+        out=out,
+        overrides=settings or [],
+        rules=rules,
+        shown_from=shown_from,
+        shown_to=shown_to,
+        lock_timeout=lock_timeout,
+        as_json=json,
+    )
+
+
 @app.command(epilog="Example: badgeledger status --warehouse build/ledger.duckdb")
 def status(
     pipeline: PipelineOption = None,

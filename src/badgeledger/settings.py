@@ -129,6 +129,20 @@ class Settings(_Model):
     reports: ReportsSection = ReportsSection()
 
 
+class OtherNumber(_Model):
+    """Another number for one limit of one badge, in every version that carries it."""
+
+    badge: Annotated[str, Field(min_length=1)]
+    limit: Annotated[str, Field(min_length=1)]
+    number: Annotated[int, Field(ge=0, le=2**62)]
+
+
+class OtherRules(_Model):
+    """A file of rules that replay decides under instead of the recorded ones."""
+
+    limits: tuple[OtherNumber, ...] = Field(strict=False, min_length=1)
+
+
 @dataclass(frozen=True)
 class PipelineFile:
     """Checked settings and the file that they stand in; paths in it are relative to its folder."""
@@ -169,6 +183,21 @@ def with_overrides(rules: Rules, overrides: Iterable[str]) -> Rules:
         values[key] = value
         _checked(Rules, values, f"--set {override}")
     return Rules(**values)
+
+
+def load_numbers(path: Path) -> dict[tuple[str, str], int]:
+    """The numbers that a file of other rules gives, by badge and limit name. Raises ConfigError."""
+    numbers: dict[tuple[str, str], int] = {}
+    for entry in _checked(OtherRules, _toml(path, "a file of rules with [[limits]]"), str(path)).limits:
+        if (entry.badge, entry.limit) in numbers:
+            raise ConfigError(
+                where=f"{path}, badge {entry.badge}",
+                expected="one number a limit",
+                found=f"two for {entry.limit}",
+                next_step="Leave one of them out.",
+            )
+        numbers[entry.badge, entry.limit] = entry.number
+    return numbers
 
 
 def parse_instant(text: str) -> int:
@@ -251,15 +280,15 @@ def _filled(template: str, as_of: datetime, name: str) -> str:
     return text
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def _toml(path: Path, kind: str = "a pipeline file") -> dict[str, Any]:
     try:
         data = path.read_bytes()
     except OSError as error:
         raise ConfigError(
             where=str(path),
-            expected="a pipeline file",
+            expected=kind,
             found=error.strerror or str(error),
-            next_step="Give the path of a pipeline file; badgeledger init DIR writes one to start from.",
+            next_step=f"Give the path of {kind}; badgeledger init DIR writes a pipeline file to start from.",
         ) from None
     try:
         text = data.decode()

@@ -67,6 +67,8 @@ def test_the_commands_of_this_version_are_there() -> None:
         "run",
         "ingest",
         "report",
+        "replay",
+        "reproduce",
         "status",
         "init",
         "generate",

@@ -1,0 +1,186 @@
+"""`badgeledger replay` from the command line: what it writes, prints and refuses."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+import harness
+import polars as pl
+import pytest
+
+from badgeledger import cli
+from badgeledger.replay import TABLES
+
+NIGHTLY = """
+[pipeline]
+name = "nightly"
+warehouse = "ledger.duckdb"
+reports = "reports/{as_of:%Y-%m-%d}"
+as_of = "2024-02-01T00:00:00Z"
+
+[[inputs]]
+path = "logs"
+
+[reports]
+formats = ["csv"]
+"""
+LOG = [
+    harness.define(harness.definition("B", limits=[harness.fixed_value(1), harness.rolling(days=(1, 1))])),
+    harness.earn("B", "c1", "2024-01-01T10:00:00Z", rid="r1"),
+    harness.earn("B", "c1", "2024-01-02T10:00:00Z", rid="r2"),
+    harness.earn("B", "c1", "2024-01-03T10:00:00Z", rid="r3", answer=1039),
+]
+FILES = {"manifest.json", *(f"{name}.{suffix}" for name in TABLES for suffix in ("csv", "parquet"))}
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+    """A warehouse after one run, in the folder in which the commands run."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nightly.toml").write_text(NIGHTLY)
+    harness.write_files(tmp_path / "logs", harness.files_of(LOG))
+    run("run", "nightly.toml")
+    capsys.readouterr()
+    return tmp_path / "ledger.duckdb"
+
+
+def run(*arguments: object, code: int = 0) -> None:
+    assert cli.run_command([str(argument) for argument in arguments]) == code
+
+
+def decided(folder: Path) -> list[tuple[str, str]]:
+    with (folder / "decisions.csv").open(newline="") as file:
+        return [(row["request_id"], row["reason"] or "+") for row in csv.DictReader(file)]
+
+
+def test_decisions_are_written_beside_the_report_and_their_totals_are_printed(
+    warehouse: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("replay", "--warehouse", warehouse)
+    folder = warehouse.parent / "reports" / "2024-02-01-replay"
+    assert {path.name for path in folder.iterdir()} == FILES
+    assert decided(folder) == [("r1", "+"), ("r2", "customer-limit"), ("r3", "customer-limit")]
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[0] == "3 decisions: 2 as recorded, 0 newly admitted, 1 newly rejected"
+    assert "customer-limit  CUSTOMER:FIXED_VALUE          2     1" in captured.out
+    assert "reports/2024-02-01-replay: decisions.csv" in captured.out
+    assert captured.err.startswith("settings of the last run: zone=UTC")
+
+
+def test_csv_and_parquet_hold_the_same_rows_and_the_manifest_their_hashes(warehouse: Path) -> None:
+    run("replay", "--warehouse", warehouse, "--out", "again")
+    folder = warehouse.parent / "again"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert set(manifest["outputs"]) == FILES - {"manifest.json"}
+    for name, entry in manifest["outputs"].items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == entry["sha256"]
+    assert len(manifest["inputs"]) == 1
+    for name, table in TABLES.items():
+        frame = pl.read_parquet(folder / f"{name}.parquet")
+        assert tuple(frame.columns) == table.columns
+        assert manifest["outputs"][f"{name}.csv"]["rows"] == frame.height == 3
+    totals = pl.read_parquet(folder / "decision_totals.parquet")
+    assert totals.select(pl.col("day").cast(str), "reason", "same", "newly_rejected", "breaches").rows() == [
+        ("2024-01-01", "", 1, 0, 0),
+        ("2024-01-02", "customer-limit", 0, 1, 1),
+        ("2024-01-03", "customer-limit", 1, 0, 0),
+    ]
+
+
+def test_the_same_question_has_the_same_bytes_and_another_keeps_them(
+    warehouse: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("replay", "--warehouse", warehouse, "--out", "out")
+    before = {path.name: path.read_bytes() for path in (warehouse.parent / "out").iterdir()}
+    capsys.readouterr()
+    run("replay", "--warehouse", warehouse, "--out", "out")
+    assert "out  (unchanged)" in capsys.readouterr().out
+    run("replay", "--warehouse", warehouse, "--out", "out", "--set", "counted=issue")
+    assert {path.name: path.read_bytes() for path in (warehouse.parent / "out").iterdir()} == before
+    assert decided(warehouse.parent / "out.2") == [("r1", "+"), ("r2", "+"), ("r3", "+")]
+
+
+def test_the_warehouse_stays_as_it_was(warehouse: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("status", "--warehouse", warehouse, "--json")
+    before = capsys.readouterr().out
+    run("replay", "--warehouse", warehouse, "--set", "rolling_clock=event", "--as-of", "2024-01-02T12:00:00Z")
+    capsys.readouterr()
+    run("status", "--warehouse", warehouse, "--json")
+    assert capsys.readouterr().out == before
+
+
+def test_from_and_to_cut_the_output_and_no_state(warehouse: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The second is rejected because of the first, which is not shown; `--to` itself is not shown."""
+    bounds = ("--from", "2024-01-02T10:00:00Z", "--to", "2024-01-03T10:00:00Z")
+    run("replay", "--warehouse", warehouse, "--out", "part", *bounds, "--json")
+    assert decided(warehouse.parent / "part") == [("r2", "customer-limit")]
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["totals"]["decisions"] == answer["totals"]["breaches"] == 1
+    settings = json.loads((warehouse.parent / "part" / "manifest.json").read_text())["settings"]
+    assert (settings["from"], settings["to"]) == ("2024-01-02T10:00:00.000000Z", "2024-01-03T10:00:00.000000Z")
+
+
+def test_a_file_of_rules_gives_limits_other_numbers(warehouse: Path) -> None:
+    Path("rules.toml").write_text('[[limits]]\nbadge = "B"\nlimit = "CUSTOMER:FIXED_VALUE"\nnumber = 2\n')
+    run("replay", "--warehouse", warehouse, "--out", "more", "--rules", "rules.toml")
+    assert decided(warehouse.parent / "more") == [("r1", "+"), ("r2", "+"), ("r3", "customer-limit")]
+    manifest = json.loads((warehouse.parent / "more" / "manifest.json").read_text())
+    assert manifest["settings"]["numbers"] == [{"badge": "B", "limit": "CUSTOMER:FIXED_VALUE", "number": 2}]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[[limits]]\nbadge = "B"\nlimit = "BADGE:FIXED_VALUE"\nnumber = 2\n', "CUSTOMER:ROLLING_WINDOW:DAYS:1"),
+        ('[[limits]]\nbadge = "C"\nlimit = "BADGE:FIXED_VALUE"\nnumber = 2\n', "a badge without any limit"),
+        ('[[limits]]\nbadge = "B"\nlimit = "CUSTOMER:FIXED_VALUE"\nnumber = -1\n', "key limits[0].number"),
+        ('[[limits]]\nbadge = "B"\nnumbr = 1\n', "limits[0]"),
+        ("limits = []\n", "key limits"),
+        ('[[limits]]\nbadge = "B"\nlimit = "X"\nnumber = 1\n' * 2, "found two for X"),
+        ("[[limits]\n", "line 1"),
+    ],
+)
+def test_a_wrong_file_of_rules_is_named(
+    warehouse: Path, capsys: pytest.CaptureFixture[str], text: str, message: str
+) -> None:
+    Path("rules.toml").write_text(text)
+    run("replay", "--warehouse", warehouse, "--rules", "rules.toml", code=2)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+    assert not (warehouse.parent / "reports" / "2024-02-01-replay").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--emit", "answers.jsonl"), "no such option: --emit"),
+        (("--settings-grid",), "no such option: --settings-grid"),
+        (("--rules", "missing.toml"), "a file of rules with [[limits]]"),
+        (("--from", "2024-01-01"), "an instant with an offset"),
+        (("--from", "2024-01-02T00:00:00Z", "--to", "2024-01-02T00:00:00Z"), "--from before --to"),
+        (("--set", "colour=red"), "KEY=VALUE"),
+    ],
+)
+def test_what_cannot_be_asked_is_a_usage_error(
+    warehouse: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+) -> None:
+    run("replay", "--warehouse", warehouse, *arguments, code=2)
+    assert message in capsys.readouterr().err
+
+
+def test_a_warehouse_without_a_run_has_no_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    harness.write_files(tmp_path / "logs", harness.files_of(LOG))
+    (tmp_path / "nightly.toml").write_text(NIGHTLY)
+    run("ingest", "logs", "--warehouse", "ledger.duckdb")
+    run("replay", "--warehouse", "ledger.duckdb", code=2)
+    assert "at least one run" in capsys.readouterr().err
+    run("replay", "--pipeline", "nightly.toml", "--as-of", "2024-02-01T00:00:00Z")
+    assert decided(tmp_path / "reports" / "2024-02-01-replay")[0] == ("r1", "+")
