@@ -203,7 +203,7 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
             for row in part.iter_rows():
                 yield ["" if cell is None else text(cell) for text, cell in zip(texts, row, strict=True)]
             start += part.height
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, OverflowError, pl.exceptions.PanicException) as error:
         raise ValueError(str(error).splitlines()[0]) from None
 
 

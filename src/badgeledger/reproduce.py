@@ -13,18 +13,23 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import duckdb
 from pydantic import ValidationError
 
 from . import evidence
 from .calendar import moment_of
 from .errors import ConfigError, DifferenceFound, WarehouseError
-from .evidence import Difference, Manifest
-from .reports.tables import TABLES
+from .evidence import Difference, Manifest, Row
+from .reports.tables import TABLES, Table
 from .settings import Rules
 from .warehouse import Warehouse
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_ROWS = 10_000
 _TABLE_SUFFIXES = tuple(f".{kind}" for kind in evidence.TABLE_FORMATS)
 _BEYOND = object()
 
@@ -58,7 +63,7 @@ def reproduce(
         _require_inputs(opened, manifest, warehouse)
         with _made_again(opened, manifest, rules, progress) as again:
             progress("reproduce: comparing")
-            differences = list(_differences(again, folder))
+            differences = list(_differences(opened.con, again, folder))
             names = sorted(path.name for path in again.iterdir())
             made = evidence.read_manifest(again).content
     then = manifest.content.versions
@@ -152,7 +157,7 @@ def _made_again(opened: Warehouse, manifest: Manifest, rules: Rules, progress: C
         yield published.folder
 
 
-def _differences(expected: Path, found: Path) -> Iterator[Difference]:
+def _differences(con: DuckDBPyConnection, expected: Path, found: Path) -> Iterator[Difference]:
     """Each file that differs, tables first and the manifest, which follows from the others, last."""
     wanted, seen = ({path.name for path in folder.iterdir()} for folder in (expected, found))
     for name in sorted(wanted | seen, key=_place):
@@ -163,7 +168,7 @@ def _differences(expected: Path, found: Path) -> Iterator[Difference]:
         else:
             difference = evidence.first_byte_difference(name, expected / name, found / name)
             if difference is not None:
-                yield _in_words(expected / name, found / name) or difference
+                yield _in_words(con, expected / name, found / name) or difference
 
 
 def _place(name: str) -> tuple[bool, int, str]:
@@ -172,7 +177,7 @@ def _place(name: str) -> tuple[bool, int, str]:
     return name == evidence.MANIFEST, tables.index(stem) if stem in TABLES else len(tables), name
 
 
-def _in_words(expected: Path, found: Path) -> Difference | None:
+def _in_words(con: DuckDBPyConnection, expected: Path, found: Path) -> Difference | None:
     """The difference of two files as a row of a table or a key of the manifest, None where only bytes can tell."""
     name = found.name
     try:
@@ -180,11 +185,31 @@ def _in_words(expected: Path, found: Path) -> Difference | None:
             return _key_difference(name, "", json.loads(expected.read_bytes()), json.loads(found.read_bytes()))
         if found.suffix in _TABLE_SUFFIXES:
             table = TABLES[found.stem]
-            rows = (islice(evidence.rows_of(path), 1, None) for path in (expected, found))
+            rows = (_rows(con, table, path) for path in (expected, found))
             return evidence.first_row_difference(table, name, *rows)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, duckdb.Error):
         return None
     return None
+
+
+def _rows(con: DuckDBPyConnection, table: Table, path: Path) -> Iterator[Row]:
+    """The rows of a table. Changed bytes of Parquet are read by DuckDB, which refuses them where Polars would panic."""
+    if path.suffix == ".csv":
+        yield from islice(evidence.rows_of(path), 1, None)
+        return
+    cursor = con.cursor()
+    source = "read_parquet($1, file_row_number = true)"
+    types = {row[0]: row[1] for row in cursor.execute(f"DESCRIBE SELECT * FROM {source}", [str(path)]).fetchall()}
+    texts = ", ".join(_text(name, types.get(name, "")) for name in table.columns)
+    cursor.execute(f"SELECT {texts} FROM {source} ORDER BY file_row_number", [str(path)])
+    while rows := cursor.fetchmany(_ROWS):
+        yield from rows
+
+
+def _text(name: str, kind: str) -> str:
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"coalesce(strftime({name} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ'), '')"
+    return f"coalesce({name}::VARCHAR, '')"
 
 
 def _key_difference(where: str, key: str, expected: Any, found: Any) -> Difference | None:
