@@ -26,7 +26,7 @@ test: environment browser
 golden: environment
 	rm -rf build/golden build/golden.duckdb*
 	$(BIN)/badgeledger run pipelines/nightly.toml --warehouse build/golden.duckdb --out build/golden
-	cp build/golden/*.csv data-samples/expected/
+	cp build/golden/*.csv tests/golden/expected/
 
 bench: environment
 	$(BIN)/python tests/bench

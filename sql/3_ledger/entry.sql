@@ -9,6 +9,7 @@ SELECT
         ELSE issuance.kind = 'EARN' OR version.earn_type = 'EARN'
     END AS counted
 FROM staging.issuance AS issuance
+SEMI JOIN staging.touched AS touched ON issuance.badge_id = touched.badge_id
 INNER JOIN ledger.setting AS setting ON issuance.processed_at <= setting.as_of
 LEFT JOIN staging.version AS version
     ON issuance.badge_id = version.badge_id AND issuance.version_no = version.version_no

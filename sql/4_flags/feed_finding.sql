@@ -1,4 +1,4 @@
--- One row per finding about a response without request, a file's field, or a run without input (RULEBOOK 9).
+-- One row per finding about a response without request, a file's field, a refused line, or a run without input.
 WITH time_note AS (
     SELECT
         time_note.code,
@@ -39,6 +39,20 @@ SELECT
     file_id,
     first_line AS line
 FROM time_note
+UNION ALL
+SELECT
+    'invalid-enum' AS code,
+    '' AS badge_id,
+    NULL AS processed_at,
+    left(md5(source.path || '/' || quarantined.line), 16) AS row_key,
+    NULL AS request_id,
+    min(quarantined.detail) AS detail,
+    quarantined.file_id,
+    quarantined.line
+FROM staging.quarantined AS quarantined
+INNER JOIN staging.source AS source USING (file_id)
+WHERE quarantined.reason = 'invalid-enum'
+GROUP BY source.path, quarantined.file_id, quarantined.line
 UNION ALL
 SELECT
     'no-input' AS code,

@@ -23,6 +23,7 @@ SELECT
     *,
     row_key || '~' || code AS finding_id,
     CASE code
+        WHEN 'invalid-enum' THEN '400'
         WHEN 'duplicate-request' THEN '809'
         WHEN 'outside-badge-period' THEN '816'
         WHEN 'overlapping-issue' THEN '1040'

@@ -22,7 +22,7 @@ from .warehouse import Warehouse, build, build_view, first_row, relations, scrat
 
 _STAGING = (
     "source", "duplicate", "record", "agreed_badge", "pair", "half_delivery", "joined_call", "version",
-    "version_limit", "call", "answered_row", "lone_response",
+    "version_limit", "call", "touched", "answered_row", "lone_response",
     "shared_id", "issuance", "clockless", "quarantined", "reconciliation",
 )  # fmt: skip
 # Relations that are read once or are mere renamings stay views.

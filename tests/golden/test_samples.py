@@ -1,4 +1,4 @@
-"""The golden run: the nightly pipeline on the samples gives the tables in `data-samples/expected`, to the byte."""
+"""The golden run: the nightly pipeline on the samples gives the tables in `expected`, to the byte."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from badgeledger.reports.tables import TABLES
 from badgeledger.settings import load
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-EXPECTED = REPOSITORY / "data-samples" / "expected"
+EXPECTED = Path(__file__).parent / "expected"
 LOGS = REPOSITORY / "data-samples" / "logs"
 AS_OF_US = 1_772_323_200_000_000
 

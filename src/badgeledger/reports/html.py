@@ -68,7 +68,7 @@ def render_html(con: duckdb.DuckDBPyConnection, context: ReportContext) -> str:
 
 def _sections(facts: Facts, context: ReportContext) -> dict[str, Any]:
     unit, bins = charts.bins(facts.days)
-    # A code under which lines were refused, such as invalid-enum, did not pass, although it raised no finding.
+    # A code under which lines were refused did not pass, even where it raised no finding.
     seen = {row["code"] for row in facts.finding_codes} | {row["reason"] for row in facts.refused_reasons}
     unseen = [one for code, one in guides().items() if code not in seen]
     ordered = sorted(facts.finding_codes, key=lambda row: (_SEVERITIES.index(row["severity"]), row["code"]))

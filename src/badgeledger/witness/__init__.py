@@ -10,7 +10,7 @@ answers, `cycles` and `counts` do the accounting, `findings` and `tables` tell t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from . import findings, tables
@@ -23,7 +23,7 @@ from .lines import Piece, read_pieces, show_raw
 from .shapes import CallLine, read_record
 from .times import Zone
 
-__all__ = ["Input", "audit", "recount", "replay"]
+__all__ = ["Input", "audit", "check_settings", "recount", "replay"]
 
 
 class Input(NamedTuple):
@@ -142,6 +142,13 @@ def replay(
     return decisions.table(decisions.decide(definitions, _rows(heard), settings, numbers or {}))
 
 
+def check_settings(rules: Mapping[str, str], zones: Iterable[str]) -> None:
+    """Raises ValueError for a setting or a zone that :func:`audit` would not take."""
+    Settings(rules, 0)
+    for zone in zones:
+        Zone(zone)
+
+
 def recount(
     files: Files, rules: Mapping[str, str], as_of_us: int, row_keys: Collection[str]
 ) -> dict[str, list[dict[str, str]]]:
@@ -253,7 +260,8 @@ def _findings(books: _Books, accounts: Sequence[Badge], calls: Sequence[Call]) -
         found += findings.row_findings(badge, rows_of_requests) + findings.version_findings(badge)
     found += findings.name_findings(accounts)
     notes = [note for notes_of_record in books.notes.values() for note in notes_of_record]
-    return found + findings.field_findings(notes)
+    enums = [source for source, reason, _ in books.refused if reason == "invalid-enum"]
+    return found + findings.field_findings(notes) + findings.enum_findings(enums)
 
 
 def _quarantine(books: _Books) -> list[dict[str, str]]:

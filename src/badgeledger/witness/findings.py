@@ -13,6 +13,7 @@ from .definitions import Definition, md5
 from .times import EPOCH, SECOND, microseconds, show_instant
 
 PLATFORM_CODES = {
+    "invalid-enum": "400",
     "duplicate-request": "809",
     "outside-badge-period": "816",
     "overlapping-issue": "1040",
@@ -260,6 +261,14 @@ def lone_finding(call: Call) -> Finding:
         file=file,
         line=line,
     )
+
+
+def enum_findings(sources: Sequence[tuple[str, int]]) -> list[Finding]:
+    """`invalid-enum`: one a refused line."""
+    return [
+        Finding("invalid-enum", "", None, md5(f"{file}/{line}")[:16], detail="refused", file=file, line=line)
+        for file, line in sorted(set(sources))
+    ]
 
 
 def field_findings(notes: Sequence[tuple[str, str, str, int]]) -> list[Finding]:
