@@ -11,14 +11,14 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import harness
 from harness import Line, Record
 from hypothesis import strategies as st
-
-Draw = Callable[[st.SearchStrategy[Any]], Any]
+from laws.mutations import mutated
 
 ZONES = ("UTC", "Asia/Kolkata", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Havana")
 RULES: dict[str, tuple[str, ...]] = {
@@ -109,21 +109,28 @@ def _seconds(micros: int) -> str:
 
 
 class World:
-    """What one log draws from: its zone, a few instants, and the ids given so far."""
+    """What one log draws from: its zone, a few instants close to one another, and the badges."""
 
-    def __init__(self, draw: Draw, zone: str) -> None:
-        self.draw = draw
+    def __init__(self, random: Random, zone: str) -> None:
+        self.random = random
         self.zone = zone
-        self.anchors: list[int] = draw(st.lists(st.sampled_from(ANCHORS[zone]), min_size=2, max_size=5))
-        self.badges: list[str] = ["B", "C", "D"][: draw(st.integers(1, 3))]
         self.seen: set[str] = set()
         self.processed: set[int] = set()
+        base = self.one_of(*ANCHORS[zone])
+        if TRANSITIONS[zone] and self.chance(70):
+            base = self.one_of(*TRANSITIONS[zone])[0]
+        near = [anchor for anchor in ANCHORS[zone] if abs(anchor - base) < 45 * _DAY]
+        self.anchors = [base, *(self.one_of(*near) for _ in range(random.randint(1, 4)))]
+        self.badges = ["B", "C", "D"][: random.randint(1, 3)]
+        self.starts = {
+            badge: min(self.anchors) - self.one_of(0, 1, -1, _DAY, 3 * _DAY, 20 * _DAY) for badge in self.badges
+        }
 
     def one_of(self, *choices: Any) -> Any:
-        return self.draw(st.sampled_from(choices))
+        return self.random.choice(choices)
 
     def chance(self, percent: int) -> bool:
-        return bool(self.draw(st.integers(0, 99)) >= 100 - percent)
+        return self.random.randrange(100) < percent
 
     def instant(self) -> int:
         micros: int = self.one_of(*self.anchors) + self.one_of(*_STEPS)
@@ -165,7 +172,7 @@ class World:
 
 def _constraint(world: World, scope: str) -> Record:
     number = world.one_of(0, 1, 1, 2, 2, 3, -1)
-    kind = world.one_of("days", "days", "weeks", "months", "rolling", "rolling", "value", "none", "broken")
+    kind = world.one_of(*["days", "weeks", "rolling"] * 3, "days", "months", "value", "none", "broken")
     if kind == "days":
         return harness.every_days(world.one_of(1, 2, 3, 7, 30, 0), number, scope)
     if kind == "weeks":
@@ -201,10 +208,10 @@ def _definition(world: World, badge: str) -> Record:
     limits = [
         _constraint(world, scope)
         for scope in ("CUSTOMER", "BADGE")
-        for _ in range(world.one_of(0, 1, 1, 1, 2))
+        for _ in range(world.one_of(0, 1, 1, 2, 2, 3))
     ]  # fmt: skip
-    start = world.instant()
-    end = start + world.one_of(_DAY, 10 * _DAY, 40 * _DAY, 100 * _DAY, 400 * _DAY, 400 * _DAY, 0, 1, -_DAY)
+    start = world.starts[badge] if world.chance(85) else world.instant()
+    end = start + world.one_of(*[100 * _DAY, 400 * _DAY] * 4, _DAY, 10 * _DAY, 40 * _DAY, 0, 1, -_DAY)
     record = harness.definition(
         badge,
         limits=limits,
@@ -213,7 +220,7 @@ def _definition(world: World, badge: str) -> Record:
         owners=world.one_of((), (), ("Loyalty",), ("Loyalty", "milestones")),
         earn_type=world.one_of("EARN", "EARN", "ISSUE_EARN", "ISSUE EARN"),
         name=world.one_of("one", "two", f"badge {badge}"),
-        active=world.one_of(True, True, True, False),
+        active=world.chance(90),
         since=None,
     )
     record |= {"startOn": None, "expiresOn": None} | world.written("startOn", start) | world.written("expiresOn", end)
@@ -222,8 +229,8 @@ def _definition(world: World, badge: str) -> Record:
 
 def _definition_lines(world: World, badge: str) -> list[Line]:
     record = _definition(world, badge)
-    at = world.instant()
-    shape = world.one_of("alone", "alone", "data", "exchange", "created", "sent", "refused")
+    at = world.instant() if world.chance(80) else world.starts[badge] - 30 * _DAY
+    shape = world.one_of(*["alone", "data", "exchange"] * 3, "created", "sent", "refused")
     if shape in ("alone", "data", "exchange"):
         record |= world.written("lastUpdatedOn", at)
     if shape == "created":
@@ -245,29 +252,29 @@ def _definition_lines(world: World, badge: str) -> list[Line]:
 
 def _row_id(world: World, clock: int) -> str | None:
     kind = world.one_of("short", "short", "short", "dated", None)
-    number = world.draw(st.integers(0, 12))
+    number = world.random.randrange(16)
     if kind == "dated" and clock > 0:
         return f"{clock // _SECOND:08x}{number:016x}"
     return None if kind is None else f"i{number}"
 
 
 def _answers(world: World, customers: list[Any], clock: int) -> list[tuple[Any, harness.Answer]]:
-    asked = [customer for customer in customers if not world.chance(10)]
-    extra = [world.one_of("c1", "c9")] if world.chance(10) else []
+    asked = [customer for customer in customers if not world.chance(4)]
+    extra = [world.one_of("c1", "c9")] if world.chance(5) else []
     answers: list[tuple[Any, harness.Answer]] = []
     for customer in [*reversed(asked), *extra] if world.chance(20) else [*asked, *extra]:
-        answer = world.one_of(*CODES) if world.chance(20) else _row_id(world, clock)
+        answer = world.one_of(*CODES) if world.chance(12) else _row_id(world, clock)
         answers.append((customer, answer))
     return answers
 
 
-def _call(world: World) -> Record:
-    """One exchange."""
-    badge = world.one_of(*world.badges, *world.badges, *world.badges, "X")
+def _call(world: World, *, dated: bool) -> Record:
+    """One exchange; a dated one has an event date."""
+    badge = "X" if world.chance(3) else world.one_of(*world.badges)
     clock = world.instant()
-    rid = world.one_of("r1", "r2", "r3", "10", "9", None)
+    rid = world.one_of(*(f"r{place}" for place in range(12)), "10", "9", None)
     owner = world.one_of(None, None, *OWNERS)
-    customers = world.draw(st.lists(st.sampled_from(["c1", "c2", "c3", 7]), min_size=1, max_size=5))
+    customers = [world.one_of("c1", "c2", "c3", 7) for _ in range(world.one_of(1, 1, 2, 3, 5))]
     kind = world.one_of("issueBulk", "earn", "earn", "earnBulk", "earnBulk")
     at = None if world.chance(15) else iso(clock)
     if kind == "earn":
@@ -282,9 +289,9 @@ def _call(world: World) -> Record:
     if clock in world.processed:
         world.seen.add("tie")
     world.processed.add(clock)
-    if at is None or world.chance(50):
+    if at is None or dated or world.chance(50):
         event = "issueEventDate" if kind == "issueBulk" else "earnEventDate"
-        call["request"] |= world.written(event, clock if at is None and world.chance(50) else world.instant())
+        call["request"] |= world.written(event, clock if world.chance(50) else world.instant())
     if kind != "earnBulk" and isinstance(call["response"]["data"], dict) and world.chance(30):
         call["response"]["data"] |= world.written("expiresOn", world.instant())
     if world.chance(5):
@@ -296,10 +303,8 @@ def _call(world: World) -> Record:
 
 def _call_lines(world: World) -> list[Line]:
     """The lines of one call: an exchange, or its halves, or one of them, once or twice."""
-    call = _call(world)
-    shape = world.one_of(
-        "exchange", "exchange", "exchange", "exchange", "request", "bare", "halves", "late", "response"
-    )
+    shape = world.one_of(*["exchange"] * 8, "request", "bare", "halves", "late", "response")
+    call = _call(world, dated=shape in ("bare", "halves") and not world.chance(5))
     if shape == "exchange":
         lines: list[Line] = [call]
     elif shape == "request":
@@ -331,26 +336,38 @@ def _respelled(world: World, line: Line) -> Line:
 
 GARBAGE = (
     "", "   ", "{", "[]", "null", "7", '{"a":1}', '{"a":1,"a":2}', '{"a":NaN}', '{"a":"\\u0000"}', b"\xff\xfe",
-    '{"badgeMetaId":"B","customers":["c1"]}', '{"id":"B","startOn":"soon","expiresOn":1}',
+    '{"badgeMetaId":"B","customers":["c1"]}', '{"id":"B","startOn":1}',
     '{"endpoint":"import","request":{}}',
 )  # fmt: skip
 
 
-@st.composite
-def logs(draw: Draw, zone: str, *, calls: int = 30) -> Log:
-    """A log of up to `calls` calls in two files, and an instant to judge it at."""
-    world = World(draw, zone)
+def mutated_log(seed: int, zone: str, calls: int) -> Log:
+    """The log of a seed in which a third of the lines has a fault."""
+    log, random = make_log(seed, zone, calls), Random(~seed)
+    for lines in log.files.values():
+        lines[:] = [mutated(random, line) if random.random() < 0.33 else line for line in lines]
+    return log
+
+
+def make_log(seed: int, zone: str, calls: int) -> Log:
+    """The log of a seed, with up to `calls` calls in two files, and an instant to judge it at."""
+    world = World(Random(seed), zone)
     lines: list[Line] = []
     for badge in world.badges:
-        for _ in range(world.one_of(0, 1, 2, 2, 3, 4)):
+        for _ in range(world.one_of(0, 1, 2, 2, 3, 3, 4, 5)):
             lines += _definition_lines(world, badge)
-    for _ in range(draw(st.integers(3, calls))):
+    for _ in range(world.random.randint(1, calls)):
         lines += _call_lines(world)
-    lines += draw(st.lists(st.sampled_from(GARBAGE), max_size=2))
-    mixed: list[Line] = draw(st.permutations(lines))
-    cut = draw(st.integers(0, len(mixed)))
-    as_of = iso(world.instant()) if world.chance(40) else "2025-03-01T00:00:00Z"
-    return Log(zone, {"a.jsonl": mixed[:cut], "b/c.jsonl": mixed[cut:]}, as_of, world.seen)
+    lines += [world.one_of(*GARBAGE) for _ in range(world.one_of(0, 1, 3))]
+    world.random.shuffle(lines)
+    cut = world.random.randint(0, len(lines))
+    as_of = iso(world.instant()) if world.chance(60) else "2025-03-01T00:00:00Z"
+    return Log(zone, {"a.jsonl": lines[:cut], "b/c.jsonl": lines[cut:]}, as_of, world.seen)
+
+
+def logs(zone: str, *, calls: int = 40, make: Callable[[int, str, int], Log] = make_log) -> st.SearchStrategy[Log]:
+    """Logs made from a seed: choices drawn one by one would spend most examples on tiny logs."""
+    return st.integers(0, 2**32).map(lambda seed: make(seed, zone, calls))
 
 
 rules = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in RULES.items()})
