@@ -156,6 +156,37 @@ def report(
     )
 
 
+@app.command(epilog="Example: badgeledger verify build/reports/2026-03-01 --warehouse build/ledger.duckdb")
+def verify(
+    folder: FolderArgument,
+    warehouse: Annotated[
+        Path | None, typer.Option("--warehouse", metavar="FILE", help="Anchors the manifest to the runs it recorded.")
+    ] = None,
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Option("--inputs", metavar="DIR", help="Where the raw inputs stand, if the warehouse cannot tell."),
+    ] = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", metavar="N", min=1, help="Recount N breaches and N other rows, not all.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", min=0, help="The same seed draws the same rows.")] = 0,
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
+    json: JsonOption = False,
+) -> None:
+    """Prove a report by code that shares nothing with the one that made it: PASS, or what differs."""
+    from .commands.verify import verify_report
+
+    verify_report(
+        folder,
+        warehouse=warehouse,
+        inputs=inputs or [],
+        sample=sample,
+        seed=seed,
+        lock_timeout=lock_timeout,
+        as_json=json,
+    )
+
+
 @app.command(epilog="Example: badgeledger reproduce build/reports/2026-03-01 --warehouse build/ledger.duckdb")
 def reproduce(
     folder: FolderArgument,

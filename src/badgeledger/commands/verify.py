@@ -1,0 +1,81 @@
+"""`badgeledger verify`: a report folder proved without the program that made it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from ..errors import DifferenceFound
+from ..progress import progress
+from ..text import counted, number, plain
+from ..verify import ALL, Verdict, verify
+
+_SHOWN = 20
+_NOT_ANCHORED = "not anchored: no --warehouse was given, so nobody vouches for the manifest itself"
+
+
+def verify_report(
+    folder: Path,
+    *,
+    warehouse: Path | None,
+    inputs: Sequence[Path],
+    sample: int | None,
+    seed: int,
+    lock_timeout: float,
+    as_json: bool,
+) -> None:
+    """Print PASS with counts, or what differs. Raises DifferenceFound after saying so."""
+    with progress() as shown:
+        verdict = verify(
+            folder,
+            warehouse=warehouse,
+            inputs=inputs,
+            sample=sample,
+            seed=seed,
+            lock_timeout=lock_timeout,
+            progress=shown,
+        )
+    print(json.dumps(_facts(verdict), indent=2) if as_json else "\n".join(map(plain, _lines(verdict))))
+    if not verdict.passed:
+        sys.stdout.flush()
+        first = verdict.differences[0]
+        raise DifferenceFound(
+            where=f"{folder}: {first.where}",
+            expected=first.expected,
+            found=first.found,
+            next_step="The report is not what its inputs and the rule book give. badgeledger reproduce makes it again.",
+        )
+
+
+def _lines(verdict: Verdict) -> list[str]:
+    found = verdict.differences
+    count = "" if verdict.passed else f": {counted(len(found), 'difference')}"
+    differences = [f"  {one.where}: expected {one.expected}; found {one.found}" for one in found[:_SHOWN]]
+    if len(found) > _SHOWN:
+        differences.append(f"  and {number(len(found) - _SHOWN)} more: --json tells all")
+    return [
+        f"{'PASS' if verdict.passed else 'FAIL'} {verdict.folder}{count}",
+        *differences,
+        f"  outputs    {counted(verdict.outputs, 'file')} as promised, {counted(verdict.rows, 'row')} of tables",
+        f"  inputs     {counted(verdict.inputs, 'file')} as read then, {counted(verdict.lines, 'line')} in all",
+        f"  recounted  {_recount(verdict)}",
+        f"  manifest   {verdict.manifest_sha256}",
+        f"  {'anchored   ' + verdict.anchor if verdict.anchor is not None else _NOT_ANCHORED}",
+    ]
+
+
+def _recount(verdict: Verdict) -> str:
+    breaches = counted(verdict.breaches, "breach", "breaches")
+    if verdict.recounted == ALL:
+        return f"all {breaches} and every other table, from raw lines"
+    if verdict.recounted.startswith("no"):
+        return verdict.recounted
+    return f"{breaches} of {verdict.recounted}, from raw lines"
+
+
+def _facts(verdict: Verdict) -> dict[str, object]:
+    facts = asdict(verdict) | {"folder": str(verdict.folder)}
+    return {"verdict": "PASS" if verdict.passed else "FAIL", "anchored": verdict.anchor not in {None, "no"}, **facts}
