@@ -112,6 +112,7 @@ class _FileReader:
         self.lines = 0
         self.feed_zone = zone(source.zone) if source.zone else None
         self.rows = RowWriter()
+        self.file_id = file_id
         variables = {"file_id": file_id, "batch_id": batch_id}
         for name, value in variables.items():
             self.con.execute(f"SET VARIABLE {name} = {value:d}")
@@ -172,7 +173,7 @@ class _FileReader:
         places = places[:found]
         careful = np.flatnonzero(places[:, 2] == 0)
         if written:
-            careful = np.union1d(careful, self._read_tame(target[:written]))
+            careful = np.union1d(careful, self._read_tame(target[:written], np.flatnonzero(places[:, 2])))
         for place in careful.tolist():
             start, end = int(places[place, 0]), int(places[place, 1])
             self._read_line(block[start:end], self.lines + place + 1, self.lines + place + 1)
@@ -183,20 +184,23 @@ class _FileReader:
     def _read_line(self, raw: bytes, line: int, record_no: int) -> None:
         self.rows.read_line(raw, line, record_no, Reading(self.feed_zone))
 
-    def _read_tame(self, spool: Any) -> Any:
+    def _read_tame(self, spool: Any, places: Any) -> Any:
         """Read tame lines by DuckDB; returns the places in the block of those whose call it cannot tell."""
         path = self.spill / "tame.jsonl"
         with open(path, "wb") as file:
             file.write(memoryview(spool))
         self.con.execute("SET VARIABLE tame_lines = $1", [str(path)])
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW tame_line AS {statement('0_lines', 'tame_line')}")
-        self.con.execute(f"CREATE OR REPLACE TEMP TABLE tame_call AS {statement('0_lines', 'tame_call')}")
-        misfits: Any = self.con.execute("SELECT line FROM tame_call WHERE NOT fits").fetchnumpy()["line"]
+        first = self.lines + 1
         self._insert_calls(
-            f"SELECT * EXCLUDE (line, fits), line + {self.lines + 1} AS line, line + {self.lines + 1} AS record_no "
-            "FROM tame_call WHERE fits"
+            f"SELECT * EXCLUDE (line, fits), line + {first} AS line, line + {first} AS record_no "
+            f"FROM ({statement('0_lines', 'tame_call')}) WHERE fits"
         )
-        return np.asarray(misfits, dtype=np.int64)
+        told: Any = self.con.execute(
+            "SELECT record_no - $1 AS place FROM raw.call WHERE file_id = $2 AND record_no >= $1",
+            [first, self.file_id],
+        ).fetchnumpy()["place"]
+        return np.setdiff1d(places, told)
 
     def _read_document(self, block: bytes, opened: OpenSource) -> bool:
         """Read the file as one JSON document if it is one (page *readings*)."""
