@@ -80,7 +80,7 @@ def test_the_order_of_lines_and_files_changes_no_table(program: str) -> None:
 
 
 def test_several_ingests_are_one() -> None:
-    """The tables of a log that came in over three nights are those of the whole log, row by row with the same sources."""
+    """The tables of a log that came in over three nights are those of the whole log, sources included."""
     seen: set[str] = set()
 
     @settings(max_examples=examples(8))

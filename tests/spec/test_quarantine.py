@@ -81,6 +81,7 @@ REFUSED: list[tuple[str, str, Line]] = [
     ),
     ("customers and nothing else", "ambiguous-shape", b'{"badgeMetaId":"B","customers":["c1"]}'),
     ("a request without badge", "missing-field", asked(badgeMetaId=...)),
+    ("customers without a badge", "missing-field", b'{"customers":["c1"]}'),
     ("a request with an empty badge", "missing-field", asked(badgeMetaId="")),
     ("a definition without start", "missing-field", define(without(definition(), "startOn"))),
     ("a definition without end", "missing-field", without(definition(), "expiresOn")),
