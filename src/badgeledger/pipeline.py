@@ -1,4 +1,4 @@
-"""The order of steps: ingest, account, check, report; what a run commits, and when (FAULTS 2, *Commit*).
+"""The order of steps: ingest, account, check, report, verify; what a run commits, and when (FAULTS 2, *Commit*).
 
 The first transaction brings everything in, accounts for it, checks it, and writes the run down as open. Then the report
 is published. The second transaction says so. A run that was killed in between is finished by the next one.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import calendar, runs
 from .errors import FailOnMet, TooManyQuarantined
-from .settings import PipelineFile, Rules, now_microseconds, report_folder, resolve_as_of
+from .settings import PipelineFile, Rules, VerifySection, now_microseconds, report_folder, resolve_as_of
 from .warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from .ingest import FileResult, Input
     from .reports.publish import Published
+    from .verify import Verdict
 
 __all__ = ["Rules", "RunResult", "fail_on", "finish_open_runs", "ingest_files", "ledger_views", "make_report", "run"]
 
@@ -32,7 +33,7 @@ LOCK_TIMEOUT_SECONDS = 600.0
 @dataclass(frozen=True)
 class RunResult:
     """What a run did: `files` are those that it was given, `totals` counts what its report shows. `as_of` is in
-    microseconds.
+    microseconds. `verdict` is what the step `verify` found.
     """
 
     pipeline: str
@@ -42,6 +43,7 @@ class RunResult:
     totals: Mapping[str, int]
     published: Published | None
     warehouse: Path
+    verdict: Verdict | None = None
 
 
 def run(
@@ -93,7 +95,11 @@ def run(
                 totals = _totals(opened.con)
         if this is not None and this.folder is not None:
             published = _publish_run(opened, opened.con, this, progress)
-        return RunResult(settings.pipeline.name, at, settings.rules, files, totals, published, path)
+    verdict = None
+    if published is not None and "verify" in steps:
+        # The warehouse is free again: the proof asks it as anybody else would.
+        verdict = _verify(published.folder, path, settings.verify, lock_timeout, progress)
+    return RunResult(settings.pipeline.name, at, settings.rules, files, totals, published, path, verdict)
 
 
 def ingest_files(
@@ -185,6 +191,19 @@ def _check(warehouse: Warehouse, progress: Progress) -> None:
 
     progress("check: assertions")
     check(warehouse.con)
+
+
+def _verify(folder: Path, warehouse: Path, settings: VerifySection, lock_timeout: float, progress: Progress) -> Verdict:
+    from .verify import verify
+
+    return verify(
+        folder,
+        warehouse=warehouse,
+        sample=settings.sample,
+        seed=settings.seed,
+        lock_timeout=lock_timeout,
+        progress=progress,
+    )
 
 
 @contextmanager

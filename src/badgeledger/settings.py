@@ -22,7 +22,7 @@ from pydantic_core import ErrorDetails
 from . import calendar
 from .errors import ConfigError
 
-STEPS = ("ingest", "account", "check", "report")
+STEPS = ("ingest", "account", "check", "report", "verify")
 _FOLDER_DIRECTIVES = "YmdHMSfjyGVu"
 _TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
 
@@ -65,6 +65,8 @@ def _steps(steps: tuple[str, ...]) -> tuple[str, ...]:
         raise ValueError("each step at most once, in the order " + ", ".join(STEPS))
     if "report" in steps and "account" not in steps:
         raise ValueError('"account" before "report": a report shows what was accounted')
+    if "verify" in steps and "report" not in steps:
+        raise ValueError('"report" before "verify": a report is what is proved')
     return steps
 
 
@@ -95,8 +97,8 @@ class PipelineSection(_Model):
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-    steps: Annotated[tuple[Literal["ingest", "account", "check", "report"], ...], AfterValidator(_steps)] = Field(
-        default=("ingest", "account", "check", "report"), strict=False
+    steps: Annotated[tuple[Literal["ingest", "account", "check", "report", "verify"], ...], AfterValidator(_steps)] = (
+        Field(default=("ingest", "account", "check", "report"), strict=False)
     )
     warehouse: Annotated[str, Field(min_length=1)]
     reports: Annotated[str, Field(min_length=1), AfterValidator(_folder_template)] = "reports/{as_of:%Y-%m-%d}"
@@ -120,6 +122,13 @@ class ReportsSection(_Model):
     )
 
 
+class VerifySection(_Model):
+    """How much the step `verify` recounts: everything, or `sample` breaches and as many other rows, drawn by `seed`."""
+
+    sample: Annotated[int, Field(ge=1)] | None = None
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
 class Settings(_Model):
     """A pipeline file as a whole."""
 
@@ -127,6 +136,7 @@ class Settings(_Model):
     inputs: tuple[InputSection, ...] = Field(default=(), strict=False)
     rules: Rules = Rules()
     reports: ReportsSection = ReportsSection()
+    verify: VerifySection = VerifySection()
 
 
 class OtherNumber(_Model):

@@ -19,13 +19,14 @@ import polars as pl
 import pytest
 from conftest import SLOW
 
-from badgeledger import cli
+from badgeledger import cli, witness
 from badgeledger.errors import DifferenceFound
 from badgeledger.evidence import Difference, KnownInput
 from badgeledger.raw_inputs import RawInputs
 from badgeledger.verify import Verdict, verify
 from badgeledger.warehouse import Warehouse
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 PIPELINE = """
 [pipeline]
 name = "nightly"
@@ -370,6 +371,36 @@ def test_a_report_without_tables_is_proved_by_its_hashes_alone(tmp_path: Path) -
     run("run", tmp_path / "nightly.toml", "--out", tmp_path / "report")
     verdict = proved(tmp_path)
     assert (verdict.passed, verdict.recounted) == (True, "no: the folder holds no table as CSV or Parquet")
+
+
+def test_a_pipeline_can_end_with_the_proof_and_its_samples_pass(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    audit = REPOSITORY / "pipelines" / "audit.toml"
+    run("run", audit, "--warehouse", tmp_path / "w.duckdb", "--out", tmp_path / "report")
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.split()[0] == "verified"]
+    assert line.split(maxsplit=1)[1].startswith("PASS: all ")
+
+
+def test_a_run_whose_report_is_not_proved_ends_with_7_and_the_report_stands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = 'steps = ["ingest", "account", "check", "report", "verify"]'
+    (tmp_path / "audit.toml").write_text(
+        PIPELINE.replace('name = "nightly"', f'name = "audit"\n{steps}') + "\n[verify]\nsample = 9\nseed = 4\n"
+    )
+    write(tmp_path, FIRST)
+    run("run", tmp_path / "audit.toml", "--json")
+    verified = json.loads(capsys.readouterr().out)["verified"]
+    assert (verified["verdict"], verified["anchored"]) == ("PASS", True)
+    assert verified["recounted"].endswith(" rows drawn with seed 4")
+    real = witness.recount
+    monkeypatch.setattr(witness, "recount", lambda *given: real(*given) | {"breaches": []})
+    run("run", tmp_path / "audit.toml", "--as-of", "2024-02-02T00:00:00Z", code=7)
+    captured = capsys.readouterr()
+    assert "verified    FAIL, 1 difference: " in captured.out
+    assert "breaches.csv, of the sampled rows, row 1: expected the end of the table; found the row" in captured.err
+    assert (tmp_path / "reports" / "2024-02-02" / "manifest.json").exists()
 
 
 def test_nothing_that_counts_is_loaded(copied: Path) -> None:

@@ -18,6 +18,7 @@ from ..progress import progress
 from ..settings import instant_option, load, with_overrides
 from ..text import counted, number, plain
 from .status import warehouse_path
+from .verify import recount_text, require_pass, verdict_facts
 
 _CONDITIONS = ("breaches", "errors")
 
@@ -51,6 +52,8 @@ def run_pipeline(
             progress=shown,
         )
     _print_result(result, as_json=as_json)
+    if result.verdict is not None:
+        require_pass(result.verdict)
     if fail_on is not None:
         sys.stdout.flush()
         steps.fail_on(fail_on, result)
@@ -125,6 +128,7 @@ def _facts(result: RunResult) -> dict[str, Any]:
             "manifest_sha256": published.manifest_sha256,
             "kept": published.kept,
         },
+        "verified": None if result.verdict is None else verdict_facts(result.verdict),
         "warehouse": str(result.warehouse),
     }
 
@@ -148,6 +152,9 @@ def _summary(result: RunResult) -> list[str]:
         place = _shown_path(published.folder)
         page = published.folder / "report.html"
         lines.append(f"  report      {_shown_path(page) if page.exists() else place}{_kept(published.kept)}")
+    if result.verdict is not None:
+        passed = "PASS" if result.verdict.passed else f"FAIL, {counted(len(result.verdict.differences), 'difference')}"
+        lines.append(f"  verified    {passed}: {recount_text(result.verdict)}")
     lines.append(f"next: badgeledger status --warehouse {_shown_path(result.warehouse)}")
     return lines
 

@@ -38,16 +38,22 @@ def verify_report(
             lock_timeout=lock_timeout,
             progress=shown,
         )
-    print(json.dumps(_facts(verdict), indent=2) if as_json else "\n".join(map(plain, _lines(verdict))))
-    if not verdict.passed:
-        sys.stdout.flush()
-        first = verdict.differences[0]
-        raise DifferenceFound(
-            where=f"{folder}: {first.where}",
-            expected=first.expected,
-            found=first.found,
-            next_step="The report is not what its inputs and the rule book give. badgeledger reproduce makes it again.",
-        )
+    print(json.dumps(verdict_facts(verdict), indent=2) if as_json else "\n".join(map(plain, _lines(verdict))))
+    require_pass(verdict)
+
+
+def require_pass(verdict: Verdict) -> None:
+    """Raise DifferenceFound, with the first difference, unless the report was proved."""
+    if verdict.passed:
+        return
+    sys.stdout.flush()
+    first = verdict.differences[0]
+    raise DifferenceFound(
+        where=f"{verdict.folder}: {first.where}",
+        expected=first.expected,
+        found=first.found,
+        next_step="The report is not what its inputs and the rule book give. badgeledger reproduce makes it again.",
+    )
 
 
 def _lines(verdict: Verdict) -> list[str]:
@@ -61,13 +67,14 @@ def _lines(verdict: Verdict) -> list[str]:
         *differences,
         f"  outputs    {counted(verdict.outputs, 'file')} as promised, {counted(verdict.rows, 'row')} of tables",
         f"  inputs     {counted(verdict.inputs, 'file')} as read then, {counted(verdict.lines, 'line')} in all",
-        f"  recounted  {_recount(verdict)}",
+        f"  recounted  {recount_text(verdict)}",
         f"  manifest   {verdict.manifest_sha256}",
         f"  {'anchored   ' + verdict.anchor if verdict.anchor is not None else _NOT_ANCHORED}",
     ]
 
 
-def _recount(verdict: Verdict) -> str:
+def recount_text(verdict: Verdict) -> str:
+    """What was recounted, in a few words."""
     breaches = counted(verdict.breaches, "breach", "breaches")
     if verdict.recounted == ALL:
         return f"all {breaches} and every other table, from raw lines"
@@ -76,6 +83,7 @@ def _recount(verdict: Verdict) -> str:
     return f"{breaches} of {verdict.recounted}, from raw lines"
 
 
-def _facts(verdict: Verdict) -> dict[str, object]:
+def verdict_facts(verdict: Verdict) -> dict[str, object]:
+    """The verdict as it stands in `--json`."""
     facts = asdict(verdict) | {"folder": str(verdict.folder)}
     return {"verdict": "PASS" if verdict.passed else "FAIL", "anchored": verdict.anchor not in {None, "no"}, **facts}
