@@ -97,8 +97,9 @@ def count_fixed(
     peaks (subject, slot, count, row) and the rows outside every cycle.
     """
     breaches = np.empty((64, 6), np.int64)
-    counts = np.empty((max(64, len(bounds)), 5), np.int64)
-    peaks = np.empty((max(64, len(bounds)), 4), np.int64)
+    # At most one a row; pages that are never written cost nothing.
+    counts = np.empty((len(events), 5), np.int64)
+    peaks = np.empty((len(events), 4), np.int64)
     outside = np.empty(len(events), np.int64)
     breach_count = cycle_count = peak_count = outside_count = 0
     cycles, slots = len(cycle_starts), numbers.shape[1]
@@ -138,7 +139,6 @@ def count_fixed(
                 breach_count += 1
         if touched_count > 1:
             touched[:touched_count].sort()
-        counts = _grown(counts, cycle_count, touched_count)
         for place in range(touched_count):
             cycle = touched[place]
             tally, row, slot = state[cycle, 0], state[cycle, 3], cycle_slots[cycle]
@@ -147,7 +147,6 @@ def count_fixed(
             # A cycle's last row reached its count; of equal cycles the one that was full first has the peak.
             if tally > peak[slot, 0] or (tally == peak[slot, 0] and row < peak[slot, 1]):
                 peak[slot, 0], peak[slot, 1] = tally, row
-        peaks = _grown(peaks, peak_count, min(touched_count, slots))
         for place in range(touched_count):
             slot = cycle_slots[touched[place]]
             if peak[slot, 0] > 0:
