@@ -1,4 +1,4 @@
--- One row per customer in a call that is decided by rules, whatever the platform answered; in processing order.
+-- One row per customer in a call that rules decide, whatever the platform answered; of each badge in processing order.
 SELECT
     answered_row.row_no,
     badge_code.badge_no::INTEGER AS badge,
@@ -13,4 +13,4 @@ FROM staging.answered_row AS answered_row
 INNER JOIN asked_call USING (call_no)
 INNER JOIN asking_customer USING (customer_id)
 INNER JOIN ledger.badge_code AS badge_code USING (badge_id)
-ORDER BY answered_row.row_no
+ORDER BY badge, answered_row.row_no

@@ -18,6 +18,8 @@ from .kernel import FIXED_VALUE, FIXED_WINDOW, UNJUDGED
 
 ADMITTED, DUPLICATE_REQUEST, NOT_ACTIVE, OUTSIDE_PERIOD, OVERLAPPING_ISSUE, CUSTOMER_LIMIT, BADGE_LIMIT = range(7)
 NO_SLOT = -1
+# Of arrays that hold one row a scope, in the order in which limits are looked at.
+CUSTOMER, BADGE = 0, 1
 NEVER = 2**63 - 1
 
 Ints = NDArray[np.int64]
@@ -25,8 +27,8 @@ Places = NDArray[np.int32]
 
 
 class Asked(NamedTuple):
-    """What each row asks for. `request` is the number of the first call of the same endpoint and requestId (its own
-    call's where it has none), `ends_at` the end of an issue's validity or :data:`NEVER`."""
+    """What each row asks for. Calls of one endpoint and requestId have one `request`, a call without requestId one of
+    its own; `ends_at` is the end of an issue's validity or :data:`NEVER`."""
 
     processed: Ints
     event: Ints
@@ -66,50 +68,56 @@ class Clock(NamedTuple):
     wall_changes: Ints
 
 
-class Scope(NamedTuple):
-    """One scope's subjects, and the room that admitted rows have taken in it.
+class Subjects(NamedTuple):
+    """The subjects of both scopes, and the room that admitted rows have taken. The badge is one more subject.
 
-    `subject` and `cell` are each row's subject and its pair of subject and cycle (-1 outside every cycle); `rank` is
-    its place among the subject's rows by event. The rows of subject s own the places `bounds[s]` to `bounds[s + 1]`
-    of `events` (sorted), `clocks` (admitted, processed clock), `by_event` (a tree of admitted rows over ranks) and
-    `valid_until` (a tree of the latest end of admitted issues).
+    Arrays of two rows hold scope CUSTOMER first. A row's subject owns the places from `low` up to `high` of the other
+    arrays. `cell` is the place that counts the row's subject and cycle, `window` the slot of that cycle; both are -1
+    outside every cycle. `rank` is the row's place among its subject's rows by event, `events` the sorted events.
+
+    Of `room`, column 0 lists the processed clocks of a subject's admitted rows, 1 holds at `low` how many there are, 2
+    holds at `cell` how many of them lie in the cycle: what one decision reads lies close together. `by_event` is a tree
+    of admitted rows over ranks, `valid_until` one of the latest ends of admitted issues.
     """
 
-    subject: Places
-    bounds: Ints
+    low: Places
+    high: Places
     cell: Places
-    cell_slot: Any
+    window: Places
     rank: Places
     events: Ints
-    taken: Ints
-    in_cell: Ints
-    clocks: Ints
+    room: Ints
     by_event: Places
     valid_until: Ints
 
 
 @njit(cache=True, nogil=True)
 def place_rows(
-    bounds: Ints, grouped: Places, events: Ints, cycle_starts: Ints, cycle_ends: Ints, cycle_slots: Ints, ranked: bool
-) -> tuple[Any, Any, Any, Any, Any]:  # pragma: no cover - compiled
-    """Subject, cell and rank of each row, the sorted events of the subjects, and the slot of each cell.
+    subjects: Subjects,
+    scope: int,
+    bounds: Ints,
+    grouped: Places,
+    events: Ints,
+    cycle_starts: Ints,
+    cycle_ends: Ints,
+    cycle_slots: Ints,
+    ranked: bool,
+) -> None:  # pragma: no cover - compiled
+    """Fill in one scope of `low` to `events`; `grouped` holds the rows of each subject in processing order.
 
-    `grouped` holds the rows of each subject in processing order. Ranks are made only when `ranked`.
+    The subject's places begin at its bounds, those of the badge behind those of all customers. Ranks, `high` and
+    `events` are filled in only when `ranked`.
     """
-    size = len(grouped)
-    subject_of, cell_of = np.empty(size, np.int32), np.full(size, -1, np.int32)
-    rank_of = np.zeros(size if ranked else 0, np.int32)
-    sorted_events = np.empty(size if ranked else 0, np.int64)
-    cell_slot = np.empty(size, np.int64)
+    low_of, high_of, cell_of, window_of, rank_of, sorted_events = subjects[:6]
+    offset = scope * len(grouped)
     stamp, cell_in = np.full(len(cycle_starts), -1, np.int64), np.zeros(len(cycle_starts), np.int64)
-    cells = 0
     for subject in range(len(bounds) - 1):
         low, high = bounds[subject], bounds[subject + 1]
-        cycle, in_order = -1, True
+        free, cycle, in_order = low, -1, True
         for place in range(low, high):
             row = grouped[place]
             event = events[row]
-            subject_of[row] = subject
+            low_of[scope, row] = offset + low
             in_order = in_order and (place == low or event >= events[grouped[place - 1]])
             if len(cycle_starts) == 0:
                 continue
@@ -119,29 +127,29 @@ def place_rows(
                     cycle = -1
                     continue
             if stamp[cycle] != subject:
-                stamp[cycle], cell_in[cycle], cell_slot[cells] = subject, cells, cycle_slots[cycle]
-                cells += 1
-            cell_of[row] = cell_in[cycle]
+                stamp[cycle], cell_in[cycle] = subject, offset + free
+                free += 1
+            cell_of[scope, row], window_of[scope, row] = cell_in[cycle], cycle_slots[cycle]
         if ranked:
-            _rank(low, high, grouped, events, in_order, rank_of, sorted_events)
-    return subject_of, cell_of, rank_of, sorted_events, cell_slot[:cells]
+            own = events[grouped[low:high]]
+            order = np.arange(high - low) if in_order else np.argsort(own, kind="mergesort")
+            for rank in range(high - low):
+                row = grouped[low + order[rank]]
+                high_of[scope, row], rank_of[scope, row] = offset + high, rank
+                sorted_events[offset + low + rank] = own[order[rank]]
 
 
 @njit(cache=True, nogil=True)
-def _rank(
-    low: int, high: int, grouped: Places, events: Ints, in_order: bool, rank_of: Places, sorted_events: Ints
-) -> None:  # pragma: no cover - compiled
-    """Rank one subject's rows by event, those of one event in processing order."""
-    if in_order:
-        for place in range(low, high):
-            rank_of[grouped[place]] = place - low
-            sorted_events[place] = events[grouped[place]]
-        return
-    own = events[grouped[low:high]]
-    order = np.argsort(own, kind="mergesort")
-    for rank in range(high - low):
-        rank_of[grouped[low + order[rank]]] = rank
-        sorted_events[low + rank] = own[order[rank]]
+def _begun(events: Ints, low: int, high: int, moment: int) -> int:  # pragma: no cover - compiled
+    """How many of the sorted events at the places `low` to `high` are before the moment."""
+    first, last = low, high
+    while first < last:
+        middle = (first + last) >> 1
+        if events[middle] < moment:
+            first = middle + 1
+        else:
+            last = middle
+    return first - low
 
 
 @njit(cache=True, nogil=True)
@@ -164,125 +172,104 @@ def _entered(tree: Places, low: int, ranks: int) -> int:  # pragma: no cover - c
 
 
 @njit(cache=True, nogil=True)
-def _overlaps(scope: Scope, row: int, start: int, end: int) -> bool:  # pragma: no cover - compiled
-    """True when `[start, end)` meets the validity of an issue admitted before; an empty one meets nothing."""
-    if start >= end:
-        return False
-    low, high = scope.bounds[scope.subject[row]], scope.bounds[scope.subject[row] + 1]
-    ranks = last_at_or_before(scope.events[low:high], end - 1)
+def _overlaps(tree: Ints, low: int, ranks: int, start: int) -> bool:  # pragma: no cover - compiled
+    """True when one of the admitted issues of the first `ranks` ranks, by event, is valid beyond `start`."""
     while ranks > 0:
-        if scope.valid_until[low + ranks - 1] > start:
+        if tree[low + ranks - 1] > start:
             return True
         ranks &= ranks - 1
     return False
 
 
 @njit(cache=True, nogil=True)
-def _hold(scope: Scope, row: int, start: int, end: int) -> None:  # pragma: no cover - compiled
-    """Enter the validity of an admitted issue."""
-    if start >= end:
-        return
-    low, high = scope.bounds[scope.subject[row]], scope.bounds[scope.subject[row] + 1]
-    node = scope.rank[row] + 1
+def _hold(tree: Ints, low: int, high: int, rank: int, end: int) -> None:  # pragma: no cover - compiled
+    """Enter the validity of an admitted issue, which begins with its event, in a tree of latest ends."""
+    node = rank + 1
     while node <= high - low:
-        scope.valid_until[low + node - 1] = max(scope.valid_until[low + node - 1], end)
+        tree[low + node - 1] = max(tree[low + node - 1], end)
         node += node & -node
 
 
 @njit(cache=True, nogil=True)
-def _full_slot(
-    scope: Scope, first: int, last: int, row: int, asked: Asked, numbers: Ints, slots: Slots, clock: Clock
-) -> int:  # pragma: no cover - compiled
-    """The first slot from `first` up to `last` that has no room for the row, or :data:`NO_SLOT`."""
-    subject, version = scope.subject[row], asked.version[row]
-    low, taken = scope.bounds[subject], scope.taken[subject]
-    for slot in range(first, last):
-        number = numbers[version, slot]
-        if number == UNJUDGED:
-            continue
-        if slots.kind[slot] == FIXED_WINDOW:
-            cell = scope.cell[row]
-            if cell >= 0 and scope.cell_slot[cell] == slot and scope.in_cell[cell] >= number:
-                return slot
-            continue
-        # What is admitted altogether has room enough: no need to look at any span.
-        if taken < number:
-            continue
-        if number == 0 or slots.kind[slot] == FIXED_VALUE:
-            return slot
-        now = asked.event[row] if clock.on_event else asked.processed[row]
-        start = span_start(
-            now,
-            slots.unit[slot],
-            slots.length[slot],
-            clock.local_day,
-            clock.changes_at,
-            clock.offsets,
-            clock.wall_changes,
-        )
-        if clock.on_event:
-            before = last_at_or_before(scope.events[low : scope.bounds[subject + 1]], start - 1)
-            inside = _entered(scope.by_event, low, scope.rank[row] + 1) - _entered(scope.by_event, low, before)
-            if inside >= number:
-                return slot
-        # The number-th latest admitted row decides; this holds also where the bound of a month moves backwards.
-        elif scope.clocks[low + taken - number] >= start:
-            return slot
-    return NO_SLOT
-
-
-@njit(cache=True, nogil=True)
-def _take_room(scope: Scope, row: int, processed: int, on_event: bool) -> None:  # pragma: no cover - compiled
-    """Count an admitted row in every window of a scope."""
-    subject = scope.subject[row]
-    low = scope.bounds[subject]
-    scope.clocks[low + scope.taken[subject]] = processed
-    scope.taken[subject] += 1
-    if scope.cell[row] >= 0:
-        scope.in_cell[scope.cell[row]] += 1
-    if on_event:
-        _add(scope.by_event, low, scope.bounds[subject + 1], scope.rank[row])
-
-
-@njit(cache=True, nogil=True)
 def decide(
-    asked: Asked, versions: Versions, slots: Slots, clock: Clock, customer: Scope, badge: Scope, admitting_call: Ints
+    asked: Asked, versions: Versions, slots: Slots, clock: Clock, subjects: Subjects, admitting_call: Ints
 ) -> tuple[Any, Any]:  # pragma: no cover - compiled
     """The reason of each row's rejection, or :data:`ADMITTED`, and the slot of the limit that rejects.
 
     `admitting_call[request]` becomes the first call of a request of which a row was admitted; 0 stands for none.
     """
-    size = len(asked.processed)
-    reasons, full = np.zeros(size, np.int8), np.full(size, NO_SLOT, np.int32)
-    for row in range(size):
-        version, event, call = asked.version[row], asked.event[row], asked.call[row]
-        admitted_in = admitting_call[asked.request[row]]
+    # Out of their tuples once, and no helper that is handed many arrays: numba would count references for each row.
+    processed, event_of, version_of, is_issue, call_of, request_of, ends_at = asked
+    active, starts_at, expires_at, counts, numbers = versions
+    kinds, units, lengths, badge_slots = slots
+    on_event, local_day, changes_at, offsets, wall_changes = clock
+    low_of, high_of, cell_of, window_of, rank_of, events, room, by_event, valid_until = subjects
+    reasons, full = np.zeros(len(processed), np.int8), np.full(len(processed), NO_SLOT, np.int32)
+    for row in range(len(processed)):
+        version, event, call, issue = version_of[row], event_of[row], call_of[row], is_issue[row]
+        end, customer = ends_at[row], low_of[CUSTOMER, row]
+        admitted_in = admitting_call[request_of[row]]
         if admitted_in not in (0, call):
             reasons[row] = DUPLICATE_REQUEST
             continue
-        if not versions.active[version]:
+        if not active[version]:
             reasons[row] = NOT_ACTIVE
             continue
-        if not versions.starts_at[version] <= event < versions.expires_at[version]:
+        if not starts_at[version] <= event < expires_at[version]:
             reasons[row] = OUTSIDE_PERIOD
             continue
-        if asked.is_issue[row] and _overlaps(customer, row, event, asked.ends_at[row]):
+        # An empty validity overlaps nothing.
+        holds = issue and event < end
+        if holds and _overlaps(valid_until, customer, _begun(events, customer, high_of[CUSTOMER, row], end), event):
             reasons[row] = OVERLAPPING_ISSUE
             continue
-        if versions.counts[version, 1 if asked.is_issue[row] else 0]:
-            last = len(slots.kind)
-            slot = _full_slot(customer, slots.badge_slots, last, row, asked, versions.numbers, slots, clock)
-            if slot != NO_SLOT:
-                reasons[row], full[row] = CUSTOMER_LIMIT, slot
+        if counts[version, 1 if issue else 0]:
+            now = event if on_event else processed[row]
+            for scope in range(2):
+                low, cell, window = low_of[scope, row], cell_of[scope, row], window_of[scope, row]
+                taken = room[low, 1]
+                first, last = (badge_slots, len(kinds)) if scope == CUSTOMER else (0, badge_slots)
+                for slot in range(first, last):
+                    number = numbers[version, slot]
+                    if number == UNJUDGED:
+                        continue
+                    if kinds[slot] == FIXED_WINDOW:
+                        if window == slot and room[cell, 2] >= number:
+                            full[row] = slot
+                            break
+                        continue
+                    # What is admitted altogether has room enough: no need to look at any span.
+                    if taken < number:
+                        continue
+                    if number == 0 or kinds[slot] == FIXED_VALUE:
+                        full[row] = slot
+                        break
+                    start = span_start(now, units[slot], lengths[slot], local_day, changes_at, offsets, wall_changes)
+                    if on_event:
+                        before = _begun(events, low, high_of[scope, row], start)
+                        inside = _entered(by_event, low, rank_of[scope, row] + 1) - _entered(by_event, low, before)
+                        if inside >= number:
+                            full[row] = slot
+                            break
+                    # The number-th latest admitted row decides, also where the bound of a month moves backwards.
+                    elif room[low + taken - number, 0] >= start:
+                        full[row] = slot
+                        break
+                if full[row] != NO_SLOT:
+                    reasons[row] = CUSTOMER_LIMIT if scope == CUSTOMER else BADGE_LIMIT
+                    break
+            if full[row] != NO_SLOT:
                 continue
-            slot = _full_slot(badge, 0, slots.badge_slots, row, asked, versions.numbers, slots, clock)
-            if slot != NO_SLOT:
-                reasons[row], full[row] = BADGE_LIMIT, slot
-                continue
-            _take_room(customer, row, asked.processed[row], clock.on_event)
-            _take_room(badge, row, asked.processed[row], clock.on_event)
-        if asked.is_issue[row]:
-            _hold(customer, row, event, asked.ends_at[row])
+            for scope in range(2):
+                low, cell = low_of[scope, row], cell_of[scope, row]
+                room[low + room[low, 1], 0] = processed[row]
+                room[low, 1] += 1
+                if cell >= 0:
+                    room[cell, 2] += 1
+                if on_event:
+                    _add(by_event, low, high_of[scope, row], rank_of[scope, row])
+        if holds:
+            _hold(valid_until, customer, high_of[CUSTOMER, row], rank_of[CUSTOMER, row], end)
         if admitted_in == 0:
-            admitting_call[asked.request[row]] = call
+            admitting_call[request_of[row]] = call
     return reasons, full

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import duckdb
@@ -40,7 +40,11 @@ class DecidedVersion:
 
 @dataclass(frozen=True)
 class AskedRows:
-    """Every row that rules decide, in processing order. `request` is the first call of the row's requestId."""
+    """Every row that rules decide, badge after badge, each in processing order.
+
+    `badge`, `customer` and `request` number from 0 what they stand for; calls of one badge, endpoint and requestId
+    have one `request`.
+    """
 
     row_no: Ints
     badge: NDArray[np.int32]
@@ -80,10 +84,10 @@ def make_decisions(
         _make(con, relation)
     rows = AskedRows(**con.execute(statement(_FOLDER, "asked_row")).fetchnumpy())
     versions, plans = _plans(con, rules, as_of_us, numbers)
-    customers, calls = first_row(
-        con, "SELECT (SELECT count(*) FROM asking_customer), (SELECT coalesce(max(call_no), 0) FROM asked_call)"
+    customers, requests = first_row(
+        con, "SELECT (SELECT count(*) FROM asking_customer), (SELECT coalesce(max(request) + 1, 0) FROM asked_call)"
     )
-    found = decide_badges(rows, plans, versions, customers, calls, rules, progress=progress)
+    found = decide_badges(rows, plans, versions, customers, requests, rules, progress=progress)
     con.register("kernel_decision", {"row_no": rows.row_no, "reason": found.reason, "slot_no": found.slot_no})
     try:
         _make(con, "decision")
@@ -156,34 +160,31 @@ def decide_badges(
     plans: Sequence[counting.BadgePlan],
     versions: Sequence[Sequence[DecidedVersion]],
     customers: int,
-    calls: int,
+    requests: int,
     rules: Rules,
     *,
     threads: int = 2,
     progress: Done = lambda _: None,
 ) -> Decided:
-    """Decide every row, badges side by side on threads; `customers` and `calls` bound the numbers of both."""
-    size = len(rows.badge)
-    everything = np.arange(size, dtype=np.int32)
-    by_badge, badge_starts = kernel.group_rows(rows.badge, everything, max(len(plans), 1))
-    by_customer, _ = kernel.group_rows(rows.customer, everything, max(customers, 1))
-    by_both, _ = kernel.group_rows(rows.badge, by_customer, max(len(plans), 1))
-    place_in_badge = np.empty(size, np.int32)
-    admitting_call = np.zeros(calls + 1, np.int64)
+    """Decide every row, badges side by side on threads; there are so many `customers` and `requests`."""
+    size, badges = len(rows.badge), max(len(plans), 1)
+    badge_starts = np.searchsorted(rows.badge, np.arange(badges + 1, dtype=np.int32))
+    by_customer, _ = kernel.group_rows(rows.customer, np.arange(size, dtype=np.int32), max(customers, 1))
+    by_both, _ = kernel.group_rows(rows.badge, by_customer, badges)
+    admitting_call = np.zeros(requests, np.int64)
     found = Decided(np.zeros(size, np.int8), np.full(size, deciding.NO_SLOT, np.int64))
     zone_ = zone(rules.zone)
 
     def decide_one(plan: counting.BadgePlan) -> int:
         low, high = badge_starts[plan.badge_no], badge_starts[plan.badge_no + 1]
-        order, grouped = by_badge[low:high], by_both[low:high]
         if high > low:
-            place_in_badge[order] = np.arange(high - low, dtype=np.int32)
+            own = AskedRows(*(getattr(rows, entry.name)[low:high] for entry in fields(rows)))
             badge = _Badge(plan, versions[plan.badge_no], rules, zone_)
+            grouped = by_both[low:high]
             bounds = kernel.subject_bounds(rows.customer, grouped)
-            reasons, full = badge.decide(rows, order, bounds, place_in_badge[grouped], admitting_call)
-            found.reason[order] = reasons
+            found.reason[low:high], full = badge.decide(own, bounds, grouped - np.int32(low), admitting_call)
             # The last entry answers for NO_SLOT.
-            found.slot_no[order] = np.array([*plan.slot_nos, deciding.NO_SLOT], np.int64)[full]
+            found.slot_no[low:high] = np.array([*plan.slot_nos, deciding.NO_SLOT], np.int64)[full]
         return int(high - low)
 
     with ThreadPoolExecutor(threads) as pool:
@@ -204,20 +205,18 @@ class _Badge:
     zone: Zone
 
     def decide(
-        self, rows: AskedRows, order: NDArray[np.int32], bounds: Ints, grouped: NDArray[np.int32], admitting_call: Ints
+        self, rows: AskedRows, bounds: Ints, grouped: NDArray[np.int32], admitting_call: Ints
     ) -> tuple[Any, Any]:
-        """Decide the badge's rows: `order` holds them in processing order, `grouped` their places by customer."""
-        is_issue, version, event = rows.is_issue[order], rows.version[order], rows.event[order]
+        """Decide the badge's rows; `grouped` holds their places by customer, `bounds` where each customer begins."""
         asked = deciding.Asked(
-            processed=rows.processed[order],
-            event=event,
-            version=version,
-            is_issue=is_issue,
-            call=rows.call[order],
-            request=rows.request[order],
-            ends_at=self._validity_ends(is_issue, version, event),
+            processed=rows.processed,
+            event=rows.event,
+            version=rows.version,
+            is_issue=rows.is_issue,
+            call=rows.call,
+            request=rows.request,
+            ends_at=self._validity_ends(rows.is_issue, rows.version, rows.event),
         )
-        everything = np.arange(len(order), dtype=np.int32)
         on_event = self.rules.rolling_clock == "event"
         return deciding.decide(
             asked,
@@ -230,8 +229,7 @@ class _Badge:
                 self.zone.offsets,
                 self.zone.wall_changes,
             ),
-            self._scope("CUSTOMER", bounds, grouped, event, on_event, bool(is_issue.any())),
-            self._scope("BADGE", np.array([0, len(order)]), everything, event, on_event, False),
+            self._subjects(bounds, grouped, rows.event, on_event, bool(rows.is_issue.any())),
             admitting_call,
         )
 
@@ -252,28 +250,41 @@ class _Badge:
         kind, unit, length = (np.array([window[place] for window in windows], np.int64) for place in range(3))
         return deciding.Slots(kind, unit, length, sum(limit.scope == "BADGE" for limit in self.plan.slots))
 
-    def _scope(
-        self, scope: str, bounds: Ints, grouped: NDArray[np.int32], event: Ints, on_event: bool, holds: bool
-    ) -> deciding.Scope:
-        """A scope with all its room free; `holds` says that issues hold validity in it."""
-        table = self.plan.cycle_tables[scope]
-        subject, cell, rank, events, cell_slot = deciding.place_rows(
-            bounds, grouped, event, table["starts_at"], table["ends_at"], table["slot"], on_event or holds
-        )
+    def _subjects(
+        self, bounds: Ints, grouped: NDArray[np.int32], event: Ints, on_event: bool, holds: bool
+    ) -> deciding.Subjects:
+        """The subjects of both scopes with all room free; `holds` says that there are issues."""
         size = len(grouped)
-        return deciding.Scope(
-            subject=subject,
-            bounds=bounds,
-            cell=cell,
-            cell_slot=cell_slot,
-            rank=rank,
-            events=events,
-            taken=np.zeros(len(bounds) - 1, np.int64),
-            in_cell=np.zeros(len(cell_slot), np.int64),
-            clocks=np.empty(size, np.int64),
-            by_event=np.zeros(size if on_event else 0, np.int32),
+        ranked = (2, size if on_event or holds else 0)
+        subjects = deciding.Subjects(
+            low=np.empty((2, size), np.int32),
+            high=np.empty(ranked, np.int32),
+            cell=np.full((2, size), -1, np.int32),
+            window=np.full((2, size), -1, np.int32),
+            rank=np.empty(ranked, np.int32),
+            events=np.empty(2 * ranked[1], np.int64),
+            room=np.zeros((2 * size, 3), np.int64),
+            by_event=np.zeros(2 * size if on_event else 0, np.int32),
             valid_until=np.full(size if holds else 0, -deciding.NEVER, np.int64),
         )
+        everything = np.arange(size, dtype=np.int32)
+        for place, scope, own_bounds, own_grouped, own_ranked in (
+            (deciding.CUSTOMER, "CUSTOMER", bounds, grouped, on_event or holds),
+            (deciding.BADGE, "BADGE", np.array([0, size]), everything, on_event),
+        ):
+            table = self.plan.cycle_tables[scope]
+            deciding.place_rows(
+                subjects,
+                place,
+                own_bounds,
+                own_grouped,
+                event,
+                table["starts_at"],
+                table["ends_at"],
+                table["slot"],
+                own_ranked,
+            )
+        return subjects
 
     def _validity_ends(self, is_issue: NDArray[np.bool_], version: NDArray[np.int32], event: Ints) -> Ints:
         """When each issue would expire (RULEBOOK 8); of an earn nothing is asked."""
