@@ -30,6 +30,7 @@ FLOORS = (
     {"resources", "text", "calendar", "civil", "definitions"},
     {"settings", "kernel", "deciding", "sieve", "timeline", "overlaps", "inputs", "records"},
     {"warehouse"},
+    {"staging"},
     {"counting", "ingest", "accounting", "reports", "runs", "generate", "generate_badges", "generate_calls"},
     {"decisions", "evidence", "raw_inputs"},
     {"pipeline", "verify", "progress"},

@@ -16,42 +16,16 @@ import numpy as np
 from .calendar import Zone, zone
 from .definitions import ExpiryRule, Limit
 from .errors import InternalCheckFailed
-from .ingest import FileResult
 from .settings import Rules
+from .staging import stage
 from .warehouse import Warehouse, build, build_view, first_row, relations, scratch_database, statement
 
-_STAGING = (
-    "source", "duplicate", "record", "agreed_badge", "pair", "half_delivery", "joined_call", "version",
-    "version_limit", "call", "touched", "answered_row", "lone_response",
-    "shared_id", "issuance", "clockless", "quarantined", "reconciliation",
-)  # fmt: skip
-# Relations that are read once or are mere renamings stay views.
-_VIEWS = {"record", "issuance", "entry", "quarantined", "reconciliation"}
-# Wide and needed only while staging is made.
-_TEMPORARY = {"joined_call"}
 _FLAGS = (
     "breach", "accepted_call", "duplicate_request", "version_row", "wrong_rejection", "row_finding",
-    "definition_finding",
-    "feed_finding", "finding",
+    "definition_finding", "feed_finding", "finding",
 )  # fmt: skip
 
 Arrays = Mapping[str, Any]
-
-
-def stage(con: duckdb.DuckDBPyConnection) -> None:
-    """Type, deduplicate, pair and order what `raw` holds (RULEBOOK 2, 3 and 5)."""
-    for relation in _STAGING:
-        _make(con, "staging", relation)
-    for relation in sorted(_TEMPORARY):
-        con.execute(f"DROP TABLE temp.{relation}")
-
-
-def reconciliation(con: duckdb.DuckDBPyConnection) -> dict[str, FileResult]:
-    """What became of each known file's lines, by SHA-256; staging must be fresh."""
-    found = con.execute(
-        "SELECT path, sha256, lines, accepted, duplicate, quarantined FROM staging.reconciliation"
-    ).fetchall()
-    return {sha256: FileResult(path, sha256, True, *counts) for path, sha256, *counts in found}
 
 
 def account(warehouse: Warehouse, rules: Rules, as_of_us: int, *, no_input: bool = False) -> None:
@@ -120,8 +94,10 @@ def derive(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, *, no_in
         con.execute(f"SET VARIABLE {name} = $1", [value])
     con.execute(f"SET VARIABLE as_of = {as_of_us:d}")
     con.execute(f"SET VARIABLE no_input = {no_input}")
-    for relation in ("setting", "last_version", "slot", "badge_code", "entry", "customer_code"):
-        _make(con, "ledger", relation)
+    for relation in ("setting", "last_version", "slot", "badge_code"):
+        build(con, "ledger", relation)
+    build_view(con, "ledger", "entry")
+    build(con, "ledger", "customer_code")
     counting_rules = counting.CountingRules(
         zone=zone_,
         event_clock=rules.rolling_clock == "event",
@@ -135,7 +111,7 @@ def derive(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, *, no_in
     _expire(con, zone_)
     _make_from(con, "zone_day", {"kernel_zone_day": _zone_days(con, zone_)})
     for relation in _FLAGS:
-        _make(con, "flags", relation)
+        build(con, "flags", relation)
     for relation in relations("5_reports"):
         build_view(con, "report", relation)
 
@@ -151,13 +127,6 @@ def check(con: duckdb.DuckDBPyConnection) -> None:
                 found=str(row[2]),
                 next_step="Nothing was published. Please report this with the input that brings it about.",
             )
-
-
-def _make(con: duckdb.DuckDBPyConnection, schema: str, relation: str) -> None:
-    if relation in _VIEWS:
-        build_view(con, schema, relation)
-    else:
-        build(con, schema, relation, temporary=relation in _TEMPORARY)
 
 
 def _make_from(con: duckdb.DuckDBPyConnection, relation: str, inputs: Mapping[str, Arrays]) -> None:
@@ -232,13 +201,13 @@ def _expire(con: duckdb.DuckDBPyConnection, zone_: Zone) -> None:
     """Expiries of all rows, and the overlaps of issues that follow from them."""
     from . import civil, overlaps
 
-    _make(con, "ledger", "expiry_rule")
-    _make(con, "ledger", "month_base")
+    build(con, "ledger", "expiry_rule")
+    build(con, "ledger", "month_base")
     arrays = con.execute("SELECT base, months FROM ledger.month_base").fetchnumpy()
     base, months = (np.ascontiguousarray(arrays[name], dtype=np.int64) for name in ("base", "months"))
     expires_at = civil.months_after(base, months, zone_.changes_at, zone_.offsets, zone_.wall_changes)
     _make_from(con, "expiry", {"kernel_month_expiry": {"base": base, "months": months, "expires_at": expires_at}})
-    _make(con, "ledger", "issue_validity")
+    build(con, "ledger", "issue_validity")
     issues = con.execute(
         """
         SELECT

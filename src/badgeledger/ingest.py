@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +24,13 @@ from .records.documents import begins_with_object, document_records
 from .records.rows import RowWriter
 from .records.strict_json import MAX_LINE_BYTES
 from .records.values import Reading
+from .staging import FileResult, reconciliation, stage
 from .warehouse import Warehouse, first_row, statement
 
 __all__ = ["FileResult", "Input", "ingest"]
 
 _BOM = b"\xef\xbb\xbf"
 _MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class FileResult:
-    """What became of one file: `known` files are not read again. lines = accepted + duplicate + quarantined."""
-
-    path: str
-    sha256: str
-    known: bool
-    lines: int
-    accepted: int
-    duplicate: int
-    quarantined: int
 
 
 Progress = Callable[[str, int], None]
@@ -55,9 +43,6 @@ def ingest(
 
     `progress` is told of each file and the bytes read of it so far. Raises :class:`~badgeledger.errors.InputError`.
     """
-    # Staging is the second half of reading: only then is known which lines are duplicates.
-    from .accounting import reconciliation, stage
-
     sources = find_sources(inputs, base)
     con = warehouse.con
     batch_id = _next(con, "raw.batch", "batch_id")
@@ -75,6 +60,7 @@ def ingest(
                 [file_id, batch_id, source.path],
             )
             delivered.append((source, opened.sha256, known is not None))
+    # Staging is the second half of reading: only then is known which lines are duplicates.
     stage(con)
     counts = reconciliation(con)
     results = []
