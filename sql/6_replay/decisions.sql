@@ -1,17 +1,39 @@
--- One row per issuance processed in the part of time that is shown.
+-- One row per issuance processed in the part of time that is shown: the decision, beside what was recorded (RULEBOOK 10).
+WITH judged AS (
+    SELECT
+        entry.*,
+        slot.limit_name,
+        CASE
+            WHEN entry.version_no IS NULL THEN 'unknown-badge'
+            WHEN found.reason = 1 THEN 'duplicate-request'
+            WHEN found.reason = 2 THEN 'badge-not-active'
+            WHEN found.reason = 3 THEN 'outside-badge-period'
+            WHEN found.reason = 4 THEN 'overlapping-issue'
+            WHEN found.reason = 5 THEN 'customer-limit'
+            WHEN found.reason = 6 THEN 'badge-limit'
+        END AS reason
+    FROM ledger.entry AS entry
+    LEFT JOIN kernel_decision AS found USING (row_no)
+    LEFT JOIN ledger.slot AS slot USING (slot_no)
+    WHERE entry.processed_at >= getvariable('shown_from') AND entry.processed_at < getvariable('shown_to')
+)
+
 SELECT
     make_timestamptz(processed_at) AS processed_at,
-    request_id,
+    coalesce(request_id, '') AS request_id,
     position,
     row_key,
     issuance_id,
     badge_id,
     customer_id,
-    CASE WHEN admitted THEN 'ADMIT' ELSE 'REJECT' END AS decision,
-    reason,
-    limit_name,
-    recorded_outcome,
-    recorded_code,
-    compared
-FROM decision
-WHERE processed_at >= getvariable('shown_from') AND processed_at < getvariable('shown_to')
+    CASE WHEN reason IS NULL THEN 'ADMIT' ELSE 'REJECT' END AS decision,
+    coalesce(reason, '') AS reason,
+    coalesce(limit_name, '') AS limit_name,
+    outcome AS recorded_outcome,
+    code AS recorded_code,
+    CASE
+        WHEN accepted = (reason IS NULL) THEN 'same'
+        WHEN accepted THEN 'newly-rejected'
+        ELSE 'newly-admitted'
+    END AS compared
+FROM judged

@@ -74,11 +74,11 @@ def make_decisions(
     shown: tuple[int, int],
     progress: Done = lambda _: None,
 ) -> None:
-    """Make the temporary relations `decision`, `decisions` and `decision_totals`.
+    """Make the temporary relations `decisions` and `decision_totals`.
 
     `numbers` replaces the number of a limit, by badge and limit name, in every version that carries it. `shown` are
-    the half-open bounds of `processed_at`, in microseconds, of what the last two show. `progress` is told how many
-    rows are decided.
+    the half-open bounds of `processed_at`, in microseconds, of what they show. `progress` is told how many rows are
+    decided, from 0 on.
     """
     for relation in ("asked_call", "asking_customer"):
         _make(con, relation)
@@ -88,15 +88,14 @@ def make_decisions(
         con, "SELECT (SELECT count(*) FROM asking_customer), (SELECT coalesce(max(request) + 1, 0) FROM asked_call)"
     )
     found = decide_badges(rows, plans, versions, customers, requests, rules, progress=progress)
-    con.register("kernel_decision", {"row_no": rows.row_no, "reason": found.reason, "slot_no": found.slot_no})
-    try:
-        _make(con, "decision")
-    finally:
-        con.unregister("kernel_decision")
     con.execute(f"SET VARIABLE shown_from = {shown[0]:d}")
     con.execute(f"SET VARIABLE shown_to = {shown[1]:d}")
-    for relation in ("decisions", "decision_totals"):
-        _make(con, relation)
+    con.register("kernel_decision", {"row_no": rows.row_no, "reason": found.reason, "slot_no": found.slot_no})
+    try:
+        _make(con, "decisions")
+    finally:
+        con.unregister("kernel_decision")
+    _make(con, "decision_totals")
 
 
 def _make(con: duckdb.DuckDBPyConnection, relation: str) -> None:
@@ -187,8 +186,9 @@ def decide_badges(
             found.slot_no[low:high] = np.array([*plan.slot_nos, deciding.NO_SLOT], np.int64)[full]
         return int(high - low)
 
+    decided = 0
+    progress(decided)
     with ThreadPoolExecutor(threads) as pool:
-        decided = 0
         for finished in as_completed([pool.submit(decide_one, plan) for plan in plans]):
             decided += finished.result()
             progress(decided)

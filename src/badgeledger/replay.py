@@ -131,12 +131,15 @@ def _refuse_unknown_limits(con: DuckDBPyConnection, numbers: Numbers) -> None:
 def _decide(con: DuckDBPyConnection, question: Question, progress: pipeline.Progress) -> None:
     from .decisions import make_decisions
 
-    progress("replay: deciding")
-    began = time.monotonic()
+    progress("replay: reading")
+    began = 0.0
 
     def told(done: int) -> None:
-        rate = done / max(time.monotonic() - began, 1e-9)
-        progress(f"replay: {done:,} issuances decided, {rate:,.0f} a second")
+        nonlocal began
+        if not done:
+            began = time.monotonic()
+            return
+        progress(f"replay: {done:,} issuances decided, {done / max(time.monotonic() - began, 1e-6):,.0f} a second")
 
     make_decisions(con, question.rules, question.as_of, numbers=question.numbers, shown=question.shown, progress=told)
 
