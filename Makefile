@@ -2,6 +2,7 @@
 # make test     everything that CI runs
 # make bench    speed and memory on generated logs (minutes)
 # make golden   the expected tables of the samples anew, to be read before they are committed
+# make bench-replay   decisions a second, beside plain Python and the libraries limits and pyrate-limiter, if installed
 # make format   rewrite sources in the house's format
 # make lock     resolve requirements.lock anew from pyproject.toml (needs uv)
 
@@ -10,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := src tests
 
-.PHONY: report test golden bench format lock environment browser clean
+.PHONY: report test golden bench bench-replay format lock environment browser clean
 .DEFAULT_GOAL := report
 
 report: environment
@@ -30,6 +31,9 @@ golden: environment
 
 bench: environment
 	$(BIN)/python tests/bench
+
+bench-replay: environment
+	$(BIN)/python tests/bench --only replay
 
 format: environment
 	$(BIN)/ruff check --fix $(SOURCES)

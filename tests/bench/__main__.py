@@ -10,6 +10,7 @@ from pathlib import Path
 
 import child
 import counting
+import deciding
 import steps
 
 SIZES = (1_000_000, 10_000_000)
@@ -18,15 +19,14 @@ SIZES = (1_000_000, 10_000_000)
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python tests/bench", description=__doc__)
     parser.add_argument("--issuances", type=int, nargs="+", default=SIZES, metavar="N", help="sizes of the logs")
-    parser.add_argument("--only", choices=("steps", "counting"), help="one of the two tables")
+    parser.add_argument("--only", choices=("steps", "counting", "replay"), help="one of the tables")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "badgeledger-bench")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     for issuances in options.issuances:
-        if options.only != "counting":
-            steps.table(options.folder, issuances)
-        if options.only != "steps":
-            counting.table(options.folder, issuances)
+        for name, module in (("steps", steps), ("counting", counting), ("replay", deciding)):
+            if options.only in (None, name):
+                module.table(options.folder, issuances)
 
 
 if __name__ == "__main__":
