@@ -112,7 +112,7 @@ def _request_fits(body: Mapping[str, Any] | None) -> set[str] | None:
         fits.add("badgeMeta")
     if not absent(body, ("revokeIssuals",)) or not (absent(body, ("earnedBadgeId",)) or absent(body, ("customerId",))):
         return {"revoke"} if absent(body, _CALL_MARKS) else fits | {"revoke"}
-    if body.get("customers") is not None and absent(body, _ISSUE_MARKS):
+    if body.get("customers") is not None and not absent(body, ("badgeMetaId",)) and absent(body, _ISSUE_MARKS):
         fits.add("revoke")
     return fits
 
