@@ -17,7 +17,7 @@ from .calendar import Zone, zone
 from .definitions import ExpiryRule, Limit
 from .errors import InternalCheckFailed
 from .settings import Rules
-from .staging import stage
+from .staging import order_rows
 from .warehouse import Warehouse, build, build_view, first_row, relations, scratch_database, statement
 
 _FLAGS = (
@@ -31,8 +31,9 @@ Arrays = Mapping[str, Any]
 def account(warehouse: Warehouse, rules: Rules, as_of_us: int, *, no_input: bool = False) -> None:
     """Count, flag and set up the report views in the warehouse, as of an instant in microseconds.
 
-    Staging must be fresh, as :func:`~badgeledger.ingest.ingest` leaves it. For another night use :func:`aside`.
+    For another night use :func:`aside`.
     """
+    order_rows(warehouse.con)
     derive(warehouse.con, rules, as_of_us, no_input=no_input)
 
 
@@ -50,7 +51,7 @@ def aside(
     as it is. `inputs`, as (path, SHA-256), are all that is known then, under these paths alone."""
     with scratch_database(warehouse.spill) as con:
         _copy_raw(warehouse, con, known_at_us, inputs)
-        stage(con)
+        order_rows(con)
         derive(con, rules, as_of_us, no_input=no_input)
         check(con)
         yield con

@@ -24,7 +24,7 @@ from .records.documents import begins_with_object, document_records
 from .records.rows import RowWriter
 from .records.strict_json import MAX_LINE_BYTES
 from .records.values import Reading
-from .staging import FileResult, reconciliation, stage
+from .staging import FileResult, reconciliation, sort_records
 from .warehouse import Warehouse, first_row, statement
 
 __all__ = ["FileResult", "Input", "ingest"]
@@ -39,7 +39,7 @@ Progress = Callable[[str, int], None]
 def ingest(
     warehouse: Warehouse, inputs: Sequence[Input], base: Path, progress: Progress | None = None
 ) -> list[FileResult]:
-    """Read every new file into `raw` and stage its records; the caller holds the transaction.
+    """Read every new file into `raw` and sort its records; the caller holds the transaction.
 
     `progress` is told of each file and the bytes read of it so far. Raises :class:`~badgeledger.errors.InputError`.
     """
@@ -60,8 +60,8 @@ def ingest(
                 [file_id, batch_id, source.path],
             )
             delivered.append((source, opened.sha256, known is not None))
-    # Staging is the second half of reading: only then is known which lines are duplicates.
-    stage(con)
+    # Only when all lines are in is known which of them are duplicates.
+    sort_records(con)
     counts = reconciliation(con)
     results = []
     for source, sha256, known_before in delivered:

@@ -8,14 +8,18 @@ import duckdb
 
 from .warehouse import build, build_view
 
-_RELATIONS = (
-    "source", "duplicate", "record", "agreed_badge", "pair", "half_delivery", "joined_call", "version",
-    "version_limit", "call", "touched", "answered_row", "lone_response", "shared_id", "issuance", "clockless",
+# Which lines are records, which belong together, which are refused: what a reader of files wants to know at once.
+_RECORDS = (
+    "source", "duplicate", "record", "agreed_badge", "pair", "half_delivery", "joined_call", "clockless",
     "quarantined", "reconciliation",
+)  # fmt: skip
+# The rows of the calls in processing order, and the versions that judge them: what accounting reads.
+_ROWS = (
+    "version", "version_limit", "call", "touched", "answered_row", "lone_response", "shared_id", "issuance",
 )  # fmt: skip
 # Relations that are read once or are mere renamings stay views.
 _VIEWS = {"record", "issuance", "quarantined", "reconciliation"}
-# Wide and needed only while staging is made.
+# Wide and needed only until the rows are in order.
 _TEMPORARY = {"joined_call"}
 
 
@@ -32,19 +36,30 @@ class FileResult:
     quarantined: int
 
 
-def stage(con: duckdb.DuckDBPyConnection) -> None:
-    """Make every staging relation anew."""
-    for relation in _RELATIONS:
-        if relation in _VIEWS:
-            build_view(con, "staging", relation)
-        else:
-            build(con, "staging", relation, temporary=relation in _TEMPORARY)
+def sort_records(con: duckdb.DuckDBPyConnection) -> None:
+    """Tell records from duplicates and refused lines, and join requests and responses; the first half of staging."""
+    _make(con, _RECORDS)
+
+
+def order_rows(con: duckdb.DuckDBPyConnection) -> None:
+    """Put the rows of all calls in order; the second half, which sorts records first where nobody has yet."""
+    if not con.execute("SELECT 1 FROM duckdb_tables() WHERE temporary AND table_name = 'joined_call'").fetchall():
+        sort_records(con)
+    _make(con, _ROWS)
     for relation in sorted(_TEMPORARY):
         con.execute(f"DROP TABLE temp.{relation}")
 
 
+def _make(con: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> None:
+    for relation in names:
+        if relation in _VIEWS:
+            build_view(con, "staging", relation)
+        else:
+            build(con, "staging", relation, temporary=relation in _TEMPORARY)
+
+
 def reconciliation(con: duckdb.DuckDBPyConnection) -> dict[str, FileResult]:
-    """What became of each known file's lines, by SHA-256; staging must be fresh."""
+    """What became of each known file's lines, by SHA-256; records must be sorted."""
     found = con.execute(
         "SELECT path, sha256, lines, accepted, duplicate, quarantined FROM staging.reconciliation"
     ).fetchall()
