@@ -1,5 +1,6 @@
 # make report   the nightly pipeline on the samples, from nothing but python 3.11, pip, make and git
 # make test     everything that CI runs
+# make test-slow  the laws with twenty times the examples, and more tampering (an hour)
 # make bench    speed and memory on generated logs (minutes)
 # make golden   the expected tables of the samples anew, to be read before they are committed
 # make bench-replay   decisions a second, beside plain Python and the libraries limits and pyrate-limiter, if installed
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := src tests
 
-.PHONY: report test golden bench bench-replay format lock environment browser clean
+.PHONY: report test test-slow golden bench bench-replay format lock environment browser clean
 .DEFAULT_GOAL := report
 
 report: environment
@@ -23,6 +24,9 @@ test: environment browser
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar sql
 	$(BIN)/pytest -q -n auto --dist worksteal
+
+test-slow: environment browser
+	BADGELEDGER_SLOW=1 $(BIN)/pytest -q -n auto --dist worksteal
 
 golden: environment
 	rm -rf build/golden build/golden.duckdb*

@@ -111,9 +111,9 @@ SELECT
     answer_badge_id,
     answer_request_id,
     coalesce(expires_number, expires_iso) AS expires_at,
-    len(errors) > 0 AS failed,
+    CASE WHEN has_response THEN len(errors) > 0 END AS failed,
     list_filter(errors, LAMBDA error: error.code IS NOT NULL)[1].code AS code,
-    answers,
+    CASE WHEN has_response THEN answers END AS answers,
     NULL::VARCHAR AS raw,
     (
         endpoint IN ('issueBulk', 'earn', 'earnBulk')

@@ -297,8 +297,8 @@ def _put_number(target: _Bytes, place: int, number: int) -> int:  # pragma: no c
 
 
 @njit(cache=True, nogil=True)
-def sift(text: _Bytes, length: int, target: _Bytes, places: Any) -> tuple[int, int]:  # pragma: no cover - compiled
-    """Sift whole lines in `text[:length]`, which ends with a line feed or with the file.
+def sift(text: _Bytes, first: int, target: _Bytes, places: Any) -> tuple[int, int]:  # pragma: no cover - compiled
+    """Sift whole lines in `text`, which ends with a line feed or with the file; `first` is the place of the first.
 
     `places` gets `(start, end, tame)` of each line, without its line end; tame lines are written to `target` as
     `{"line":PLACE,"body":…}`. Returns the bytes written and the number of lines. `target` needs room for `length`
@@ -309,6 +309,7 @@ def sift(text: _Bytes, length: int, target: _Bytes, places: Any) -> tuple[int, i
     hashes = np.empty(MAX_KEYS, np.uint64)
     rules = np.zeros(MAX_DEPTH, np.int64)
     written = line = start = 0
+    length = len(text)
     while start < length:
         end = start
         while end < length and text[end] != 10:
@@ -317,7 +318,7 @@ def sift(text: _Bytes, length: int, target: _Bytes, places: Any) -> tuple[int, i
         tame = 0 < stop - start <= MAX_LINE and text[start] == 123
         if tame and _is_tame(text, start, stop, kinds, bases, hashes, rules):
             written = _put(target, written, _PREFIX, 0, len(_PREFIX))
-            written = _put_number(target, written, line)
+            written = _put_number(target, written, first + line)
             written = _put(target, written, _MIDDLE, 0, len(_MIDDLE))
             written = _put(target, written, text, start, stop)
             target[written] = 125
