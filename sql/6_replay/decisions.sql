@@ -13,7 +13,7 @@ WITH judged AS (
             WHEN found.reason = 6 THEN 'badge-limit'
         END AS reason
     FROM ledger.entry AS entry
-    LEFT JOIN kernel_decision AS found USING (row_no)
+    LEFT JOIN decided_row AS found USING (row_no)
     LEFT JOIN ledger.slot AS slot USING (slot_no)
     WHERE entry.processed_at >= getvariable('shown_from') AND entry.processed_at < getvariable('shown_to')
 )

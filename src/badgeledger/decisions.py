@@ -74,7 +74,7 @@ def make_decisions(
     shown: tuple[int, int],
     progress: Done = lambda _: None,
 ) -> None:
-    """Make the temporary relations `decisions` and `decision_totals`.
+    """Make the temporary relations `decisions` and `decision_totals`, which stand as long as the connection.
 
     `numbers` replaces the number of a limit, by badge and limit name, in every version that carries it. `shown` are
     the half-open bounds of `processed_at`, in microseconds, of what they show. `progress` is told how many rows are
@@ -92,9 +92,11 @@ def make_decisions(
     con.execute(f"SET VARIABLE shown_to = {shown[1]:d}")
     con.register("kernel_decision", {"row_no": rows.row_no, "reason": found.reason, "slot_no": found.slot_no})
     try:
-        _make(con, "decisions")
+        _make(con, "decided_row")
     finally:
         con.unregister("kernel_decision")
+    # Wide, and read column by column: a view, so that it is not written down before it is sorted.
+    con.execute(f"CREATE OR REPLACE TEMP VIEW decisions AS {statement(_FOLDER, 'decisions')}")
     _make(con, "decision_totals")
 
 

@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from . import calendar, pipeline, runs
 from .errors import ConfigError
 from .reports import manifest
 from .reports.folder import prepare, put, staged
-from .reports.tables import table, write_rows
+from .reports.tables import table, write_csv_of, write_rows
 from .settings import PipelineFile, Rules, now_microseconds, report_folder, resolve_as_of
 from .warehouse import Warehouse, sync
 
@@ -32,6 +32,7 @@ TABLES = {
             "processed_at request_id position row_key",
             "issuance_id badge_id customer_id decision reason limit_name recorded_outcome recorded_code compared",
             schema="temp",
+            unique=True,
         ),
         table(
             "decision_totals",
@@ -41,7 +42,7 @@ TABLES = {
         ),
     )
 }
-FORMATS: tuple[Literal["csv", "parquet"], ...] = ("csv", "parquet")
+FORMATS = ("csv", "parquet")
 EVER = (-(2**63), 2**63 - 1)
 Numbers = Mapping[tuple[str, str], int]
 
@@ -151,11 +152,12 @@ def _publish(
         outputs = []
         for name, entry in TABLES.items():
             progress(f"replay: {name}")
-            for file_format in FORMATS:
-                path = stage / f"{name}.{file_format}"
-                rows = write_rows(con, entry, file_format, path)
+            parquet, csv = stage / f"{name}.parquet", stage / f"{name}.csv"
+            # Sorted once: the CSV follows the order of the Parquet file.
+            rows = write_rows(con, entry, "parquet", parquet), write_csv_of(con, entry, parquet, csv)
+            for path, written in zip((parquet, csv), rows, strict=True):
                 sync(path)
-                outputs.append(manifest.Output(path.name, rows, manifest.file_sha256(path)))
+                outputs.append(manifest.Output(path.name, written, manifest.file_sha256(path)))
         text = _manifest(con, question, outputs)
         (stage / manifest.NAME).write_bytes(text.encode())
         sync(stage / manifest.NAME)

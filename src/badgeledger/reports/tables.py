@@ -7,6 +7,7 @@ are the same row. Text is compared by code point, and an absent value comes firs
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -24,22 +25,26 @@ _OPTIONS: dict[Format, str] = {
 
 @dataclass(frozen=True)
 class Table:
-    """A public table: its columns in their order, the first `key_length` of which are its key, and where it is read."""
+    """A public table: its columns in their order, the first `key_length` of which are its key, and where it is read.
+
+    `unique` says that no two rows can have one key, so that the key alone orders them.
+    """
 
     name: str
     columns: tuple[str, ...]
     key_length: int
     schema: str = "report"
+    unique: bool = False
 
     @property
     def key(self) -> tuple[str, ...]:
         return self.columns[: self.key_length]
 
 
-def table(name: str, key: str, rest: str, schema: str = "report") -> Table:
+def table(name: str, key: str, rest: str, schema: str = "report", *, unique: bool = False) -> Table:
     """A table of the contract from its columns up to the bar and those after it."""
     keys, others = key.split(), rest.split()
-    return Table(name, (*keys, *others), len(keys), schema)
+    return Table(name, (*keys, *others), len(keys), schema, unique)
 
 
 TABLES = {
@@ -110,14 +115,29 @@ def csv_text(con: duckdb.DuckDBPyConnection, name: str) -> str:
         return path.read_bytes().decode()
 
 
+def write_csv_of(con: duckdb.DuckDBPyConnection, entry: Table, parquet: Path, path: Path) -> int:
+    """Write a table as CSV from its Parquet file, whose order it keeps without sorting again; the number of rows."""
+    types = _column_types(con, entry)
+    source, target = (str(place).replace("'", "''") for place in (parquet, path))
+    query = f"select {_shown(types)} from read_parquet('{source}') as t"
+    con.execute("set preserve_insertion_order = true")
+    try:
+        row = con.execute(f"copy ({query}) to '{target}' ({_OPTIONS['csv']})").fetchone()
+    finally:
+        con.execute("set preserve_insertion_order = false")
+    return int(row[0]) if row else 0
+
+
 def _query(con: duckdb.DuckDBPyConnection, entry: Table, file_format: Format) -> str:
     types = _column_types(con, entry)
-    order = ", ".join(_order(f"t.{name}", types[name]) for name in entry.columns)
-    shown = ", ".join(
-        f"{_csv_value(f't.{name}', types[name])} as {name}" if file_format == "csv" else f"t.{name}"
-        for name in entry.columns
-    )
+    order = ", ".join(_order(f"t.{name}", types[name]) for name in (entry.key if entry.unique else entry.columns))
+    shown = _shown(types) if file_format == "csv" else ", ".join(f"t.{name}" for name in entry.columns)
     return f"select {shown} from {entry.schema}.{entry.name} as t order by {order}"
+
+
+def _shown(types: Mapping[str, str]) -> str:
+    """The columns of a CSV file, as text where DuckDB would write another one."""
+    return ", ".join(f"{_csv_value(f't.{name}', kind)} as {name}" for name, kind in types.items())
 
 
 def _order(column: str, kind: str) -> str:
