@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from datetime import datetime
 from pathlib import Path
 
 import harness
@@ -56,6 +57,11 @@ def decided(folder: Path) -> list[tuple[str, str]]:
         return [(row["request_id"], row["reason"] or "+") for row in csv.DictReader(file)]
 
 
+def _text(value: object) -> str:
+    """A value of the Parquet file as the CSV writes it."""
+    return f"{value:%Y-%m-%dT%H:%M:%S.%fZ}" if isinstance(value, datetime) else str(value)
+
+
 def test_decisions_are_written_beside_the_report_and_their_totals_are_printed(
     warehouse: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -82,6 +88,9 @@ def test_csv_and_parquet_hold_the_same_rows_and_the_manifest_their_hashes(wareho
         frame = pl.read_parquet(folder / f"{name}.parquet")
         assert tuple(frame.columns) == table.columns
         assert manifest["outputs"][f"{name}.csv"]["rows"] == frame.height == 3
+        with (folder / f"{name}.csv").open(newline="") as file:
+            written = [tuple(row.values()) for row in csv.DictReader(file)]
+        assert written == [tuple(map(_text, row)) for row in frame.rows()]
     totals = pl.read_parquet(folder / "decision_totals.parquet")
     assert totals.select(pl.col("day").cast(str), "reason", "same", "newly_rejected", "breaches").rows() == [
         ("2024-01-01", "", 1, 0, 0),
