@@ -176,11 +176,14 @@ class _FileReader:
 
     def _read_tame(self, spools: Iterable[Any], places: Any) -> Any:
         """Read tame lines by DuckDB; returns the places in the block of those whose call it cannot tell."""
-        path = self.spill / "tame.jsonl"
-        with open(path, "wb") as file:
-            for spool in spools:
+        # DuckDB reads one file of this size by one thread, so each half has a file of its own.
+        paths = []
+        for number, spool in enumerate(spools):
+            path = self.spill / f"tame-{number}.jsonl"
+            with open(path, "wb") as file:
                 file.write(memoryview(spool))
-        self.con.execute("SET VARIABLE tame_lines = $1", [str(path)])
+            paths.append(str(path))
+        self.con.execute("SET VARIABLE tame_lines = $1::VARCHAR[]", [paths])
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW tame_line AS {statement('0_lines', 'tame_line')}")
         first = self.lines + 1
         self._insert_calls(
