@@ -28,7 +28,7 @@ QUERIES = sorted(PACKAGE.rglob("*.sql"))
 FLOORS = (
     {"errors", "cache"},
     {"resources", "text", "calendar", "civil", "definitions"},
-    {"settings", "kernel", "deciding", "sieve", "timeline", "overlaps", "inputs", "records"},
+    {"settings", "kernel", "deciding", "sieve", "timeline", "overlaps", "inputs", "records", "room"},
     {"warehouse"},
     {"staging"},
     {"counting", "ingest", "accounting", "reports", "runs", "generate", "generate_badges", "generate_calls"},
