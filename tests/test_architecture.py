@@ -28,6 +28,7 @@ QUERIES = sorted(PACKAGE.rglob("*.sql"))
 FLOORS = (
     {"errors", "cache"},
     {"resources", "text", "calendar", "civil", "definitions"},
+    {"configuration"},
     {"settings", "kernel", "deciding", "sieve", "timeline", "overlaps", "inputs", "records", "room"},
     {"warehouse"},
     {"staging"},

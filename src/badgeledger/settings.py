@@ -5,26 +5,22 @@ Every mistake is a :class:`~badgeledger.errors.ConfigError` that names the file 
 
 from __future__ import annotations
 
-import difflib
 import re
 import string
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from . import calendar
+from .configuration import ConfigModel, checked, like, read_toml
 from .errors import ConfigError
 
 STEPS = ("ingest", "account", "check", "report", "verify")
 _FOLDER_DIRECTIVES = "YmdHMSfjyGVu"
-_TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
 
 
 def _known_zone(name: str) -> str:
@@ -70,15 +66,10 @@ def _steps(steps: tuple[str, ...]) -> tuple[str, ...]:
     return steps
 
 
-M = TypeVar("M", bound=BaseModel)
 Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Rules(_Model):
+class Rules(ConfigModel):
     """The settings of the rule book; each default is the book's own (RULEBOOK 2, 4, 6.2, 8)."""
 
     zone: Zone = "UTC"
@@ -90,10 +81,11 @@ class Rules(_Model):
     imported: Literal["count", "ignore"] = "count"
 
 
-class PipelineSection(_Model):
+class PipelineSection(ConfigModel):
     """What runs, where the warehouse and the reports are, and for which instant.
 
-    `max_quarantined` is the share of refused lines, from 0 to 1, over which a run is refused as a whole.
+    `max_quarantined` is the share of refused lines, from 0 to 1, over which a run is refused as a whole. `waivers` is
+    a file that says which flags are accepted as they are.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -106,14 +98,14 @@ class PipelineSection(_Model):
     max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.01
 
 
-class InputSection(_Model):
+class InputSection(ConfigModel):
     """A file, folder or glob; `zone` is for feeds that write times without offset."""
 
     path: Annotated[str, Field(min_length=1)]
     zone: Zone | None = None
 
 
-class ReportsSection(_Model):
+class ReportsSection(ConfigModel):
     """Which rows the tables hold, and in which formats they are written."""
 
     rows: Annotated[Literal["all", "open"], AfterValidator(_whole_rows)] = "all"
@@ -122,14 +114,14 @@ class ReportsSection(_Model):
     )
 
 
-class VerifySection(_Model):
+class VerifySection(ConfigModel):
     """How much the step `verify` recounts: everything, or `sample` breaches and as many other rows, drawn by `seed`."""
 
     sample: Annotated[int, Field(ge=1)] | None = None
     seed: Annotated[int, Field(ge=0)] = 0
 
 
-class Settings(_Model):
+class Settings(ConfigModel):
     """A pipeline file as a whole."""
 
     pipeline: PipelineSection
@@ -139,7 +131,7 @@ class Settings(_Model):
     verify: VerifySection = VerifySection()
 
 
-class OtherNumber(_Model):
+class OtherNumber(ConfigModel):
     """Another number for one limit of one badge, in every version that carries it."""
 
     badge: Annotated[str, Field(min_length=1)]
@@ -147,7 +139,7 @@ class OtherNumber(_Model):
     number: Annotated[int, Field(ge=0, le=2**62)]
 
 
-class OtherRules(_Model):
+class OtherRules(ConfigModel):
     """A file of rules that replay decides under instead of the recorded ones."""
 
     limits: tuple[OtherNumber, ...] = Field(strict=False, min_length=1)
@@ -174,7 +166,7 @@ def load(path: Path, overrides: Iterable[str] = ()) -> PipelineFile:
 
     Raises ConfigError.
     """
-    settings = _checked(Settings, _toml(path), str(path))
+    settings = checked(Settings, read_toml(path), str(path))
     return PipelineFile(path, settings.model_copy(update={"rules": with_overrides(settings.rules, overrides)}))
 
 
@@ -187,18 +179,18 @@ def with_overrides(rules: Rules, overrides: Iterable[str]) -> Rules:
             raise ConfigError(
                 where=f"--set {override}",
                 expected="KEY=VALUE with a KEY of " + ", ".join(values),
-                found=repr(key) + _like(key, values) if equals else "no equals sign",
+                found=repr(key) + like(key, values) if equals else "no equals sign",
                 next_step="Correct the option; the settings are explained by: badgeledger docs rulebook",
             )
         values[key] = value
-        _checked(Rules, values, f"--set {override}")
+        checked(Rules, values, f"--set {override}")
     return Rules(**values)
 
 
 def load_numbers(path: Path) -> dict[tuple[str, str], int]:
     """The numbers that a file of other rules gives, by badge and limit name. Raises ConfigError."""
     numbers: dict[tuple[str, str], int] = {}
-    for entry in _checked(OtherRules, _toml(path, "a file of rules with [[limits]]"), str(path)).limits:
+    for entry in checked(OtherRules, read_toml(path, "a file of rules with [[limits]]"), str(path)).limits:
         if (entry.badge, entry.limit) in numbers:
             raise ConfigError(
                 where=f"{path}, badge {entry.badge}",
@@ -288,110 +280,3 @@ def _filled(template: str, as_of: datetime, name: str) -> str:
         else:
             raise ValueError(allowed)
     return text
-
-
-def _toml(path: Path, kind: str = "a pipeline file") -> dict[str, Any]:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(
-            where=str(path),
-            expected=kind,
-            found=error.strerror or str(error),
-            next_step=f"Give the path of {kind}; badgeledger init DIR writes a pipeline file to start from.",
-        ) from None
-    try:
-        text = data.decode()
-        return tomllib.loads(text)
-    except UnicodeDecodeError as error:
-        line, column = _line_and_column(data[: error.start].decode())
-        found = f"the byte 0x{data[error.start]:02x}, which is not UTF-8"
-    except tomllib.TOMLDecodeError as error:
-        message = str(error)
-        place = _TOML_PLACE.search(message)
-        if place and place[1]:
-            line, column = int(place[1]), int(place[2])
-        else:
-            line, column = _line_and_column(text)
-        found = _lowered(_TOML_PLACE.sub("", message))
-    raise ConfigError(
-        where=f"{path}, line {line}, column {column}",
-        expected="TOML",
-        found=found,
-        next_step="Correct the file at that place.",
-    )
-
-
-def _line_and_column(before: str) -> tuple[int, int]:
-    line = before.count("\n") + 1
-    return line, len(before) - (before.rfind("\n") + 1) + 1
-
-
-def _checked(model: type[M], values: Mapping[str, Any], where: str) -> M:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        problems = error.errors(include_url=False)
-        first = problems[0]
-        others = [_key_path(problem["loc"]) for problem in problems[1:]]
-        raise ConfigError(
-            where=where if where.startswith("--set") else f"{where}, key {_key_path(first['loc'])}",
-            expected=_expected(model, first),
-            found=_found(model, first),
-            next_step="Correct it" + (f", and also {', '.join(others)}." if others else "."),
-        ) from None
-
-
-def _key_path(place: tuple[int | str, ...]) -> str:
-    text = ""
-    for part in place:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
-
-
-def _expected(model: type[BaseModel], problem: ErrorDetails) -> str:
-    kind = problem["type"]
-    if kind == "extra_forbidden":
-        return "one of the keys " + ", ".join(_sibling_keys(model, problem["loc"]))
-    if kind == "missing":
-        return "this key"
-    if kind == "literal_error":
-        return str(problem["ctx"]["expected"])
-    if kind == "value_error":
-        return str(problem["ctx"]["error"])
-    if kind == "string_pattern_mismatch":
-        return "letters, digits, dot, hyphen and underscore, beginning with a letter or digit, at most 64"
-    return _lowered(problem["msg"].replace("Input should be ", "").replace("Input should have ", ""))
-
-
-def _found(model: type[BaseModel], problem: ErrorDetails) -> str:
-    if problem["type"] == "missing":
-        return "none"
-    if problem["type"] == "extra_forbidden":
-        key = str(problem["loc"][-1])
-        return repr(key) + _like(key, _sibling_keys(model, problem["loc"]))
-    return repr(problem["input"])
-
-
-def _sibling_keys(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
-    """The keys that the table at this place knows."""
-    for part in place[:-1]:
-        if isinstance(part, str):
-            model = _table_model(model.model_fields[part].annotation)
-    return list(model.model_fields)
-
-
-def _table_model(annotation: Any) -> type[BaseModel]:
-    if get_origin(annotation) in {tuple, Union, UnionType}:
-        annotation = get_args(annotation)[0]
-    found: type[BaseModel] = annotation
-    return found
-
-
-def _like(key: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(key, list(known), n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
-
-
-def _lowered(message: str) -> str:
-    return message[:1].lower() + message[1:]

@@ -1,0 +1,140 @@
+"""TOML files, read and checked against their models.
+
+Every mistake is a :class:`~badgeledger.errors.ConfigError` that names the file and the key, or the line and column.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from .errors import ConfigError
+
+_TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
+
+
+class ConfigModel(BaseModel):
+    """A table of such a file: unknown keys are mistakes, and no value is bent to fit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_toml(path: Path, kind: str = "a pipeline file") -> dict[str, Any]:
+    """The values of a file; `kind` says what it should be. Raises ConfigError."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            where=str(path),
+            expected=kind,
+            found=error.strerror or str(error),
+            next_step=f"Give the path of {kind}; badgeledger init DIR writes a pipeline file to start from.",
+        ) from None
+    try:
+        text = data.decode()
+        return tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        line, column = _line_and_column(data[: error.start].decode())
+        found = f"the byte 0x{data[error.start]:02x}, which is not UTF-8"
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        place = _TOML_PLACE.search(message)
+        if place and place[1]:
+            line, column = int(place[1]), int(place[2])
+        else:
+            line, column = _line_and_column(text)
+        found = _lowered(_TOML_PLACE.sub("", message))
+    raise ConfigError(
+        where=f"{path}, line {line}, column {column}",
+        expected="TOML",
+        found=found,
+        next_step="Correct the file at that place.",
+    )
+
+
+def _line_and_column(before: str) -> tuple[int, int]:
+    line = before.count("\n") + 1
+    return line, len(before) - (before.rfind("\n") + 1) + 1
+
+
+def checked(model: type[M], values: Mapping[str, Any], where: str) -> M:
+    """The values as a model; `where` is the file, or the option `--set`. Raises ConfigError."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+        first = problems[0]
+        others = [_key_path(problem["loc"]) for problem in problems[1:]]
+        raise ConfigError(
+            where=where if where.startswith("--set") else f"{where}, key {_key_path(first['loc'])}",
+            expected=_expected(model, first),
+            found=_found(model, first),
+            next_step="Correct it" + (f", and also {', '.join(others)}." if others else "."),
+        ) from None
+
+
+def _key_path(place: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in place:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _expected(model: type[BaseModel], problem: ErrorDetails) -> str:
+    kind = problem["type"]
+    if kind == "extra_forbidden":
+        return "one of the keys " + ", ".join(_sibling_keys(model, problem["loc"]))
+    if kind == "missing":
+        return "this key"
+    if kind == "literal_error":
+        return str(problem["ctx"]["expected"])
+    if kind == "value_error":
+        return str(problem["ctx"]["error"])
+    if kind == "string_pattern_mismatch":
+        return "letters, digits, dot, hyphen and underscore, beginning with a letter or digit, at most 64"
+    return _lowered(problem["msg"].replace("Input should be ", "").replace("Input should have ", ""))
+
+
+def _found(model: type[BaseModel], problem: ErrorDetails) -> str:
+    if problem["type"] == "missing":
+        return "none"
+    if problem["type"] == "extra_forbidden":
+        key = str(problem["loc"][-1])
+        return repr(key) + like(key, _sibling_keys(model, problem["loc"]))
+    return repr(problem["input"])
+
+
+def _sibling_keys(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
+    """The keys that the table at this place knows."""
+    for part in place[:-1]:
+        if isinstance(part, str):
+            model = _table_model(model.model_fields[part].annotation)
+    return list(model.model_fields)
+
+
+def _table_model(annotation: Any) -> type[BaseModel]:
+    if get_origin(annotation) in {tuple, Union, UnionType}:
+        annotation = get_args(annotation)[0]
+    found: type[BaseModel] = annotation
+    return found
+
+
+def like(key: str, known: Iterable[str]) -> str:
+    """A question about the known key that comes nearest, empty where none does."""
+    close = difflib.get_close_matches(key, list(known), n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def _lowered(message: str) -> str:
+    return message[:1].lower() + message[1:]
