@@ -4,9 +4,9 @@ SELECT
     slot.limit_name,
     slot.scope,
     customer_code.customer_id,
-    found.count,
+    found.count::BIGINT AS count,
     found.number,
-    found.peak_count,
+    found.peak_count::BIGINT AS peak_count,
     found.peak_row_no
 FROM kernel_limit_use AS found
 INNER JOIN ledger.slot AS slot USING (slot_no)

@@ -108,9 +108,9 @@ def derive(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, *, no_in
     )
     found = _count(con, counting_rules)
     for relation in ("cycle", "over_limit", "cycle_count", "limit_use", "outside_cycle"):
-        _make_from(con, relation, {f"kernel_{relation}": found[relation]})
+        _make_from(con, relation, f"kernel_{relation}", found[relation])
     _expire(con, zone_)
-    _make_from(con, "zone_day", {"kernel_zone_day": _zone_days(con, zone_)})
+    _make_from(con, "zone_day", "kernel_zone_day", [_zone_days(con, zone_)])
     for relation in _FLAGS:
         build(con, "flags", relation)
     for relation in relations("5_reports"):
@@ -130,15 +130,19 @@ def check(con: duckdb.DuckDBPyConnection) -> None:
             )
 
 
-def _make_from(con: duckdb.DuckDBPyConnection, relation: str, inputs: Mapping[str, Arrays]) -> None:
-    """Make a ledger table from arrays that its file names."""
-    for name, arrays in inputs.items():
-        con.register(name, dict(arrays))
+def _make_from(con: duckdb.DuckDBPyConnection, relation: str, name: str, blocks: Iterable[Arrays]) -> None:
+    """Make a ledger table from blocks of arrays that its file calls `name`."""
+    parts = []
+    for number, arrays in enumerate(blocks):
+        con.register(f"{name}_{number}", dict(arrays))
+        parts.append(f"FROM {name}_{number}")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {' UNION ALL '.join(parts)}")
     try:
         build(con, "ledger", relation)
     finally:
-        for name in inputs:
-            con.unregister(name)
+        con.execute(f"DROP VIEW temp.{name}")
+        for number in range(len(parts)):
+            con.unregister(f"{name}_{number}")
 
 
 def _count(con: duckdb.DuckDBPyConnection, rules: Any) -> dict[str, Any]:
@@ -171,8 +175,7 @@ def _count(con: duckdb.DuckDBPyConnection, rules: Any) -> dict[str, Any]:
         ORDER BY entry.row_no
         """
     ).fetchnumpy()
-    customers = first_row(con, "SELECT count(*) FROM ledger.customer_code")
-    return counting.count_badges(counting.Rows(**arrays), plans, customers[0], rules)
+    return counting.count_badges(counting.Rows(**arrays), plans, rules)
 
 
 def versions(con: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
@@ -207,7 +210,7 @@ def _expire(con: duckdb.DuckDBPyConnection, zone_: Zone) -> None:
     arrays = con.execute("SELECT base, months FROM ledger.month_base").fetchnumpy()
     base, months = (np.ascontiguousarray(arrays[name], dtype=np.int64) for name in ("base", "months"))
     expires_at = civil.months_after(base, months, zone_.changes_at, zone_.offsets, zone_.wall_changes)
-    _make_from(con, "expiry", {"kernel_month_expiry": {"base": base, "months": months, "expires_at": expires_at}})
+    _make_from(con, "expiry", "kernel_month_expiry", [{"base": base, "months": months, "expires_at": expires_at}])
     build(con, "ledger", "issue_validity")
     issues = con.execute(
         """
@@ -230,7 +233,7 @@ def _expire(con: duckdb.DuckDBPyConnection, zone_: Zone) -> None:
         )
         flagged = np.flatnonzero((met != overlaps.NONE) & asks)
         table = {"row_no": issues["row_no"][flagged], "earlier_row_no": issues["row_no"][met[flagged]]}
-        _make_from(con, relation, {f"kernel_{relation}": table})
+        _make_from(con, relation, f"kernel_{relation}", [table])
 
 
 def _zone_days(con: duckdb.DuckDBPyConnection, zone_: Zone) -> Arrays:

@@ -5,6 +5,7 @@ Accounting is a function of one badge's rows, so badges are counted side by side
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -30,7 +31,8 @@ _UNITS = {"DAYS": DAYS, "WEEKS": WEEKS, "MONTHS": MONTHS, None: DAYS}
 _MAX_LENGTH = {DAYS: 4_000_000, WEEKS: 600_000, MONTHS: 130_000}
 
 Ints = NDArray[np.int64]
-Table = dict[str, Ints]
+Places = NDArray[np.int32]
+Table = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,9 @@ class Rows:
     """Counted rows in processing order."""
 
     row_no: Ints
-    badge: NDArray[np.int32]
-    customer: NDArray[np.int32]
-    version: NDArray[np.int32]
+    badge: Places
+    customer: Places
+    version: Places
     processed: Ints
     event: Ints
 
@@ -142,220 +144,289 @@ def _numbers(versions: Sequence[BadgeVersion], names: Sequence[str], slots: Mapp
 
 
 def count_badges(
-    rows: Rows, plans: Sequence[BadgePlan], customers: int, rules: CountingRules, threads: int = 2
-) -> dict[str, Table]:
+    rows: Rows, plans: Sequence[BadgePlan], rules: CountingRules, threads: int = 2
+) -> dict[str, list[Table]]:
     """Count every badge's rows against its plan.
 
-    Returns tables of integers: `over_limit` (row_no, slot_no, count, number, window_start, window_end), `cycle_count`
-    (badge_no, scope, cycle_no, customer, count, number, breached), `limit_use` (slot_no, customer, count, number,
-    peak_count, peak_row_no), `outside_cycle` (row_no) and `cycle` (badge_no, scope, slot_no, ...). `scope` is the place
-    in :data:`SCOPES`; `customer` is -1 in scope BADGE; numbers of -1 mean none.
+    Returns tables, each in blocks: `over_limit` (row_no, slot_no, count, number, window_start, window_end),
+    `cycle_count` (badge_no, scope, cycle_no, customer, count, number, breached), `limit_use` (slot_no, customer, count,
+    number, peak_count, peak_row_no), `outside_cycle` (row_no) and `cycle` (badge_no, scope, slot_no, ...). `scope` is
+    the place in :data:`SCOPES`; `customer` is -1 in scope BADGE; numbers of -1 mean none.
     """
-    everything = np.arange(len(rows.badge), dtype=np.int32)
-    by_customer, _ = kernel.group_rows(rows.customer, everything, max(customers, 1))
     badge_count = max((plan.badge_no for plan in plans), default=-1) + 1
-    by_badge, badge_starts = kernel.group_rows(rows.badge, everything, max(badge_count, 1))
-    by_both, _ = kernel.group_rows(rows.badge, by_customer, max(badge_count, 1))
+    by_badge, badge_starts = kernel.members(rows.badge, max(badge_count, 1))
+    most = int(np.diff(badge_starts).max())
+    waiting = deque(plans)
 
-    def count_one(plan: BadgePlan) -> _Found:
-        low, high = badge_starts[plan.badge_no], badge_starts[plan.badge_no + 1]
-        found = _Found()
-        found.add("cycle", _cycle_rows(plan))
-        for scope, order in zip(SCOPES, (by_badge[low:high], by_both[low:high]), strict=True):
-            if any(limit.scope == scope for limit in plan.slots) and len(order):
-                _count_scope(plan, scope, order, rows, rules, found)
-        return found
+    def work(_: int) -> Found:
+        counter = _Counter(rows, rules, _Room(most), Found())
+        while waiting:
+            try:
+                plan = waiting.popleft()
+            except IndexError:
+                # Another thread took the last one.
+                break
+            counter.count(plan, by_badge[badge_starts[plan.badge_no] : badge_starts[plan.badge_no + 1]])
+        return counter.found
 
     with ThreadPoolExecutor(threads) as pool:
-        return _Found.joined(pool.map(count_one, plans))
+        return Found.joined(pool.map(work, range(threads)))
 
 
-class _Found:
-    """Pieces of tables, put together at the end."""
+class Found:
+    """Tables that grow by pieces: blocks of columns, so that nothing is copied twice."""
 
-    COLUMNS: ClassVar[dict[str, tuple[str, ...]]] = {
-        "over_limit": ("row_no", "slot_no", "count", "number", "window_start", "window_end"),
-        "cycle_count": ("badge_no", "scope", "cycle_no", "customer", "count", "number", "breached"),
-        "limit_use": ("slot_no", "customer", "count", "number", "peak_count", "peak_row_no"),
-        "outside_cycle": ("row_no",),
-        "cycle": ("badge_no", "scope", "slot_no", "cycle_no", "first_day", "end_day", "starts_at", "ends_at"),
+    COLUMNS: ClassVar[dict[str, dict[str, type]]] = {
+        "over_limit": dict.fromkeys(("row_no", "slot_no", "count", "number", "window_start", "window_end"), np.int64),
+        "cycle_count": {
+            "badge_no": np.int32,
+            "scope": np.int8,
+            "cycle_no": np.int32,
+            "customer": np.int32,
+            "count": np.int32,
+            "number": np.int64,
+            "breached": np.bool_,
+        },
+        "limit_use": {
+            "slot_no": np.int32,
+            "customer": np.int32,
+            "count": np.int32,
+            "number": np.int64,
+            "peak_count": np.int32,
+            "peak_row_no": np.int64,
+        },
+        "outside_cycle": {"row_no": np.int64},
+        "cycle": dict.fromkeys(
+            ("badge_no", "scope", "slot_no", "cycle_no", "first_day", "end_day", "starts_at", "ends_at"), np.int64
+        ),
     }
+    _FIRST, _LARGEST = 1 << 12, 1 << 20
 
     def __init__(self) -> None:
-        self._pieces: dict[str, list[Table]] = {name: [] for name in self.COLUMNS}
+        self._full: dict[str, list[Table]] = {name: [] for name in self.COLUMNS}
+        self._open = {name: self._block(name, 0) for name in self.COLUMNS}
+        self._used = dict.fromkeys(self.COLUMNS, 0)
 
-    def add(self, name: str, piece: Table) -> None:
-        self._pieces[name].append(piece)
+    def add(self, name: str, **columns: Any) -> None:
+        """Add rows: arrays of one length, beside values that stand for all of them."""
+        size = next(len(values) for values in columns.values() if isinstance(values, np.ndarray) and values.ndim)
+        done = 0
+        while done < size:
+            block, used = self._open[name], self._used[name]
+            room = min(len(next(iter(block.values()))) - used, size - done)
+            if not room:
+                self._close(name)
+                continue
+            for column, values in columns.items():
+                whole = not (isinstance(values, np.ndarray) and values.ndim)
+                block[column][used : used + room] = values if whole else values[done : done + room]
+            self._used[name] += room
+            done += room
 
-    def tables(self) -> dict[str, Table]:
-        return {
-            name: {
-                column: np.concatenate([piece[column] for piece in pieces] or [np.empty(0, np.int64)])
-                for column in self.COLUMNS[name]
-            }
-            for name, pieces in self._pieces.items()
-        }
+    def _close(self, name: str) -> None:
+        used = self._used[name]
+        if used:
+            self._full[name].append({column: values[:used] for column, values in self._open[name].items()})
+        size = min(max(2 * used, self._FIRST), self._LARGEST)
+        self._open[name], self._used[name] = self._block(name, size), 0
+
+    def _block(self, name: str, size: int) -> Table:
+        return {column: np.empty(size, dtype) for column, dtype in self.COLUMNS[name].items()}
 
     @classmethod
-    def joined(cls, parts: Iterable[_Found]) -> dict[str, Table]:
-        whole = cls()
+    def joined(cls, parts: Iterable[Found]) -> dict[str, list[Table]]:
+        """The blocks of all parts; a table without rows has one empty block."""
+        whole: dict[str, list[Table]] = {name: [] for name in cls.COLUMNS}
         for part in parts:
-            for name, pieces in part._pieces.items():
-                whole._pieces[name].extend(pieces)
-        return whole.tables()
+            for name, blocks in whole.items():
+                part._close(name)
+                blocks.extend(part._full[name])
+        empty = cls()
+        return {name: blocks or [empty._block(name, 0)] for name, blocks in whole.items()}
 
 
-def _cycle_rows(plan: BadgePlan) -> Table:
-    pieces: dict[str, list[Ints]] = {name: [] for name in _Found.COLUMNS["cycle"]}
-    slot_nos = np.array(plan.slot_nos, dtype=np.int64)
-    for place, scope in enumerate(SCOPES):
-        table = plan.cycle_tables[scope]
-        count = len(table["cycle_no"])
-        pieces["badge_no"].append(np.full(count, plan.badge_no, np.int64))
-        pieces["scope"].append(np.full(count, place, np.int64))
-        pieces["slot_no"].append(slot_nos[table["slot"]] if count else np.empty(0, np.int64))
-        for name in ("cycle_no", "first_day", "end_day", "starts_at", "ends_at"):
-            pieces[name].append(table[name])
-    return {name: np.concatenate(parts) for name, parts in pieces.items()}
+class _Room:
+    """Arrays that one thread writes into again and again, for fresh memory costs more than the counting; `most` is the
+    largest number of a badge's rows."""
 
-
-def _count_scope(
-    plan: BadgePlan, scope: str, order: NDArray[np.int32], rows: Rows, rules: CountingRules, found: _Found
-) -> None:
-    """Count one scope of one badge; `order` holds its rows grouped by subject."""
-    bounds = np.array([0, len(order)]) if scope == "BADGE" else kernel.subject_bounds(rows.customer, order)
-    customers = np.array([-1]) if scope == "BADGE" else rows.customer[order[bounds[:-1]]].astype(np.int64)
-    place = _Placed(
-        scope, bounds, customers, rows.row_no[order], rows.processed[order], rows.event[order], rows.version[order]
-    )
-    if any(limit.scope == scope and limit.kind == "FIXED_WINDOW" for limit in plan.slots):
-        _count_cycles(plan, place, rules, found)
-    for slot, limit in enumerate(plan.slots):
-        if limit.scope == scope and limit.kind != "FIXED_WINDOW":
-            _count_span(plan, place, slot, limit, rules, found)
+    def __init__(self, most: int) -> None:
+        self.processed, self.event, self.processed_by, self.event_by = np.empty((4, most), np.int64)
+        self.version, self.customer, self.row_by, self.version_by = np.empty((4, most), np.int32)
+        self.cycle, self.cycle_by = np.empty((2, most), np.int32)
+        self.orders = tuple(np.empty((2, most), np.int32))
+        self.bounds = np.empty(most + 1, np.int64)
+        self.counts = (*np.empty((3, most), np.int32), np.empty(most, np.int64), np.empty(most, np.bool_))
+        self.use = tuple(np.empty((4, most), np.int32))
+        self.outside = np.empty(most, np.int32)
 
 
 @dataclass(frozen=True)
 class _Placed:
-    """One scope's rows of a badge, contiguous and grouped by subject."""
+    """One scope's rows of a badge, contiguous and grouped by subject; `row` is their place among all rows.
+
+    `clock` is that of rolling windows. `cycle` is the place of the row's cycle in the scope's table, -1 outside every
+    cycle; it is empty in a scope without fixed window.
+    """
 
     scope: str
     bounds: Ints
-    customers: Ints
-    row_no: Ints
+    customers: Places
+    row: Places
     processed: Ints
-    event: Ints
-    version: NDArray[np.int32]
+    clock: Ints
+    version: Places
+    cycle: Places
 
 
-def _over_limit(plan: BadgePlan, place: _Placed, breaches: Any) -> Table:
-    slot_nos = np.array(plan.slot_nos, dtype=np.int64)
-    return {
-        "row_no": place.row_no[breaches[:, 0]],
-        "slot_no": slot_nos[breaches[:, 1]],
-        "count": breaches[:, 2],
-        "number": breaches[:, 3],
-        "window_start": breaches[:, 4],
-        "window_end": breaches[:, 5],
-    }
+@dataclass(frozen=True)
+class _Counter:
+    """One thread's counting: what all badges share, its room, and what it found."""
 
+    rows: Rows
+    rules: CountingRules
+    room: _Room
+    found: Found
 
-def _count_cycles(plan: BadgePlan, place: _Placed, rules: CountingRules, found: _Found) -> None:
-    table = plan.cycle_tables[place.scope]
-    breaches, counts, peaks, outside = kernel.count_fixed(
-        place.bounds, place.event, place.version, plan.numbers, table["starts_at"], table["ends_at"], table["slot"]
-    )
-    found.add("over_limit", _over_limit(plan, place, breaches))
-    size = len(counts)
-    found.add(
-        "cycle_count",
-        {
-            "badge_no": np.full(size, plan.badge_no, np.int64),
-            "scope": np.full(size, SCOPES.index(place.scope), np.int64),
-            "cycle_no": counts[:, 1] + 1,
-            "customer": place.customers[counts[:, 0]],
-            "count": counts[:, 2],
-            "number": counts[:, 3],
-            "breached": counts[:, 4],
-        },
-    )
-    # Outside every cycle is a matter of versions that have a fixed window in this scope.
-    windowed = np.array(
-        [
-            any(plan.numbers[row, slot] != kernel.UNJUDGED for slot in _fixed(plan, place.scope))
-            for row in range(len(plan.numbers))
-        ]
-    )
-    found.add("outside_cycle", {"row_no": place.row_no[outside[windowed[place.version[outside]]]]})
-    _use_of_cycle(plan, place, rules, counts, peaks, found)
+    def count(self, plan: BadgePlan, of_badge: Places) -> None:
+        """Count both scopes of one badge, whose rows are `of_badge`."""
+        self._add_cycles(plan)
+        rows, room = self.rows, self.room
+        if not len(of_badge):
+            return
+        processed = kernel.gathered(rows.processed, of_badge, room.processed)
+        event = processed if rows.event is rows.processed else kernel.gathered(rows.event, of_badge, room.event)
+        clock = event if self.rules.event_clock else processed
+        version = kernel.gathered(rows.version, of_badge, room.version)
+        scopes = {limit.scope for limit in plan.slots}
+        if "BADGE" in scopes:
+            bounds, nobody = np.array([0, len(of_badge)]), np.array([-1], dtype=np.int32)
+            cycle = self._cycles(plan, "BADGE", event)
+            self._count_scope(plan, _Placed("BADGE", bounds, nobody, of_badge, processed, clock, version, cycle))
+        if "CUSTOMER" in scopes:
+            customer = kernel.gathered(rows.customer, of_badge, room.customer)
+            order = kernel.order_by_key(customer, *room.orders)
+            bounds = kernel.subject_bounds(customer, order, room.bounds)
+            cycle = self._cycles(plan, "CUSTOMER", event)
+            processed_by = kernel.gathered(processed, order, room.processed_by)
+            place = _Placed(
+                "CUSTOMER",
+                bounds,
+                customer[order[bounds[:-1]]],
+                kernel.gathered(of_badge, order, room.row_by),
+                processed_by,
+                processed_by if clock is processed else kernel.gathered(clock, order, room.event_by),
+                kernel.gathered(version, order, room.version_by),
+                kernel.gathered(cycle, order, room.cycle_by) if len(cycle) else cycle,
+            )
+            self._count_scope(plan, place)
+
+    def _cycles(self, plan: BadgePlan, scope: str, event: Ints) -> Places:
+        """The cycle of each row in processing order, where most rows lie in the cycle of the row before."""
+        if not _fixed(plan, scope):
+            return self.room.cycle[:0]
+        table = plan.cycle_tables[scope]
+        return kernel.cycles_of(event, table["starts_at"], table["ends_at"], self.room.cycle)
+
+    def _add_cycles(self, plan: BadgePlan) -> None:
+        for place, scope in enumerate(SCOPES):
+            table = dict(plan.cycle_tables[scope])
+            slot_nos = np.array(plan.slot_nos, dtype=np.int64)[table.pop("slot")]
+            self.found.add("cycle", badge_no=plan.badge_no, scope=place, slot_no=slot_nos, **table)
+
+    def _count_scope(self, plan: BadgePlan, place: _Placed) -> None:
+        if _fixed(plan, place.scope):
+            self._count_cycles(plan, place)
+        for slot, limit in enumerate(plan.slots):
+            if limit.scope == place.scope and limit.kind != "FIXED_WINDOW":
+                self._count_span(plan, place, slot, limit)
+
+    def _count_cycles(self, plan: BadgePlan, place: _Placed) -> None:
+        table = plan.cycle_tables[place.scope]
+        holding = np.flatnonzero((table["starts_at"] <= self.rules.as_of) & (self.rules.as_of < table["ends_at"]))
+        # Use is of the fixed window whose cycle holds as-of, if the version in force then has one.
+        now = int(holding[0]) if len(holding) else -1
+        if now >= 0 and plan.numbers[plan.version_at_as_of, table["slot"][now]] == kernel.UNJUDGED:
+            now = -1
+        breaches, counts, use, outside = kernel.count_fixed(
+            place.bounds,
+            place.cycle,
+            place.version,
+            plan.numbers,
+            table["starts_at"],
+            table["ends_at"],
+            table["slot"],
+            now,
+            self.room.counts,
+            self.room.use,
+            self.room.outside,
+        )
+        self._add_breaches(plan, place, breaches)
+        subjects, cycles, tallies, numbers, broken = counts
+        self.found.add(
+            "cycle_count",
+            badge_no=plan.badge_no,
+            scope=SCOPES.index(place.scope),
+            cycle_no=cycles + np.int32(1),
+            customer=place.customers[subjects],
+            count=tallies,
+            number=numbers,
+            breached=broken,
+        )
+        if now >= 0:
+            self._add_use(plan, place, int(table["slot"][now]), use)
+        # Outside every cycle is a matter of versions that have a fixed window in this scope.
+        windowed = (plan.numbers[:, _fixed(plan, place.scope)] != kernel.UNJUDGED).any(axis=1)
+        self.found.add("outside_cycle", row_no=self.rows.row_no[place.row[outside[windowed[place.version[outside]]]]])
+
+    def _count_span(self, plan: BadgePlan, place: _Placed, slot: int, limit: Limit) -> None:
+        on_event = limit.kind == "ROLLING_WINDOW" and self.rules.event_clock
+        breaches, use = kernel.count_spans(
+            place.bounds,
+            place.clock if on_event else place.processed,
+            not on_event,
+            place.processed,
+            place.version,
+            plan.numbers,
+            slot,
+            window_of(limit),
+            self.rules.local_day,
+            self.rules.as_of,
+            self.rules.zone.changes_at,
+            self.rules.zone.offsets,
+            self.rules.zone.wall_changes,
+            self.room.use,
+        )
+        self._add_breaches(plan, place, breaches)
+        if plan.numbers[plan.version_at_as_of, slot] != kernel.UNJUDGED:
+            self._add_use(plan, place, slot, use)
+
+    def _add_breaches(self, plan: BadgePlan, place: _Placed, breaches: Ints) -> None:
+        self.found.add(
+            "over_limit",
+            row_no=self.rows.row_no[place.row[breaches[:, 0]]],
+            slot_no=np.array(plan.slot_nos, dtype=np.int64)[breaches[:, 1]],
+            count=breaches[:, 2],
+            number=breaches[:, 3],
+            window_start=breaches[:, 4],
+            window_end=breaches[:, 5],
+        )
+
+    def _add_use(self, plan: BadgePlan, place: _Placed, slot: int, use: Any) -> None:
+        """Use of a limit at as-of by every subject that uses it, under the number of the version in force then."""
+        subjects, counts, peaks, peak_rows = use
+        self.found.add(
+            "limit_use",
+            slot_no=plan.slot_nos[slot],
+            customer=place.customers[subjects],
+            count=counts,
+            number=plan.numbers[plan.version_at_as_of, slot],
+            peak_count=peaks,
+            peak_row_no=self.rows.row_no[place.row[peak_rows]],
+        )
 
 
 def _fixed(plan: BadgePlan, scope: str) -> list[int]:
     return [slot for slot, limit in enumerate(plan.slots) if limit.scope == scope and limit.kind == "FIXED_WINDOW"]
-
-
-def _use_of_cycle(
-    plan: BadgePlan, place: _Placed, rules: CountingRules, counts: Any, peaks: Any, found: _Found
-) -> None:
-    """Use of the fixed window whose cycle holds as-of, by every subject with a row in that cycle."""
-    table = plan.cycle_tables[place.scope]
-    now = np.flatnonzero((table["starts_at"] <= rules.as_of) & (rules.as_of < table["ends_at"]))
-    if not len(now):
-        return
-    slot = int(table["slot"][now[0]])
-    number = int(plan.numbers[plan.version_at_as_of, slot])
-    if number == kernel.UNJUDGED:
-        return
-    used = counts[counts[:, 1] == now[0]]
-    of_slot = peaks[peaks[:, 1] == slot]
-    best = of_slot[np.searchsorted(of_slot[:, 0], used[:, 0])]
-    found.add(
-        "limit_use",
-        {
-            "slot_no": np.full(len(used), plan.slot_nos[slot], np.int64),
-            "customer": place.customers[used[:, 0]],
-            "count": used[:, 2],
-            "number": np.full(len(used), number, np.int64),
-            "peak_count": best[:, 2],
-            "peak_row_no": place.row_no[best[:, 3]],
-        },
-    )
-
-
-def _count_span(plan: BadgePlan, place: _Placed, slot: int, limit: Limit, rules: CountingRules, found: _Found) -> None:
-    rolling = limit.kind == "ROLLING_WINDOW"
-    on_event = rolling and rules.event_clock
-    window = window_of(limit)
-    breaches, use = kernel.count_spans(
-        place.bounds,
-        place.event if on_event else place.processed,
-        not on_event,
-        place.processed,
-        place.version,
-        plan.numbers,
-        slot,
-        window,
-        rules.local_day,
-        rules.as_of,
-        rules.zone.changes_at,
-        rules.zone.offsets,
-        rules.zone.wall_changes,
-    )
-    found.add("over_limit", _over_limit(plan, place, breaches))
-    number = int(plan.numbers[plan.version_at_as_of, slot])
-    used = use[use[:, 2] > 0]
-    if number != kernel.UNJUDGED:
-        found.add(
-            "limit_use",
-            {
-                "slot_no": np.full(len(used), plan.slot_nos[slot], np.int64),
-                "customer": place.customers[used[:, 0]],
-                "count": used[:, 2],
-                "number": np.full(len(used), number, np.int64),
-                "peak_count": used[:, 3],
-                "peak_row_no": place.row_no[used[:, 4]],
-            },
-        )
 
 
 __all__ = ["BadgePlan", "BadgeVersion", "CountingRules", "Rows", "count_badges", "plan_badge", "window_of"]

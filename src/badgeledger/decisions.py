@@ -84,10 +84,8 @@ def make_decisions(
         _make(con, relation)
     rows = AskedRows(**con.execute(statement(_FOLDER, "asked_row")).fetchnumpy())
     versions, plans = _plans(con, rules, as_of_us, numbers)
-    customers, requests = first_row(
-        con, "SELECT (SELECT count(*) FROM asking_customer), (SELECT coalesce(max(request) + 1, 0) FROM asked_call)"
-    )
-    found = decide_badges(rows, plans, versions, customers, requests, rules, progress=progress)
+    requests = first_row(con, "SELECT coalesce(max(request) + 1, 0) FROM asked_call")[0]
+    found = decide_badges(rows, plans, versions, requests, rules, progress=progress)
     con.execute(f"SET VARIABLE shown_from = {shown[0]:d}")
     con.execute(f"SET VARIABLE shown_to = {shown[1]:d}")
     con.register("kernel_decision", {"row_no": rows.row_no, "reason": found.reason, "slot_no": found.slot_no})
@@ -160,18 +158,15 @@ def decide_badges(
     rows: AskedRows,
     plans: Sequence[counting.BadgePlan],
     versions: Sequence[Sequence[DecidedVersion]],
-    customers: int,
     requests: int,
     rules: Rules,
     *,
     threads: int = 2,
     progress: Done = lambda _: None,
 ) -> Decided:
-    """Decide every row, badges side by side on threads; there are so many `customers` and `requests`."""
+    """Decide every row, badges side by side on threads; there are so many `requests`."""
     size, badges = len(rows.badge), max(len(plans), 1)
     badge_starts = np.searchsorted(rows.badge, np.arange(badges + 1, dtype=np.int32))
-    by_customer, _ = kernel.group_rows(rows.customer, np.arange(size, dtype=np.int32), max(customers, 1))
-    by_both, _ = kernel.group_rows(rows.badge, by_customer, badges)
     admitting_call = np.zeros(requests, np.int64)
     found = Decided(np.zeros(size, np.int8), np.full(size, deciding.NO_SLOT, np.int64))
     zone_ = zone(rules.zone)
@@ -181,9 +176,9 @@ def decide_badges(
         if high > low:
             own = AskedRows(*(getattr(rows, entry.name)[low:high] for entry in fields(rows)))
             badge = _Badge(plan, versions[plan.badge_no], rules, zone_)
-            grouped = by_both[low:high]
-            bounds = kernel.subject_bounds(rows.customer, grouped)
-            found.reason[low:high], full = badge.decide(own, bounds, grouped - np.int32(low), admitting_call)
+            grouped = kernel.order_by_key(own.customer, *np.empty((2, high - low), np.int32))
+            bounds = kernel.subject_bounds(own.customer, grouped, np.empty(high - low + 1, np.int64))
+            found.reason[low:high], full = badge.decide(own, bounds, grouped, admitting_call)
             # The last entry answers for NO_SLOT.
             found.slot_no[low:high] = np.array([*plan.slot_nos, deciding.NO_SLOT], np.int64)[full]
         return int(high - low)

@@ -122,32 +122,33 @@ def kernel(source: str, month: str) -> tuple[child.Spent, Any]:
     from badgeledger.definitions import Limit
 
     arrays = _load(source)
-    count, last = len(arrays["clock"]), int(arrays["clock"][-1])
-    wanted = limits(count, month)
+    size, last = len(arrays["clock"]), int(arrays["clock"][-1])
+    wanted = limits(size, month)
     found = [_limit(Limit, *fields) for _, *fields in wanted]
     version = BadgeVersion(_first_us(), _first_us(), last + DAY_US, None, {limit.name: limit for limit in found})
     slots = {limit.name: place for place, limit in enumerate(found)}
     rules = CountingRules(calendar.zone("UTC"), event_clock=False, local_day=False, month="calendar", as_of=last)
     rows = Rows(
-        row_no=np.arange(count),
+        row_no=np.arange(size),
         badge=arrays["badge"],
         customer=arrays["customer"],
-        version=np.zeros(count, np.int32),
+        version=np.zeros(size, np.int32),
         processed=arrays["clock"],
         event=arrays["clock"],
     )
 
-    def count_rows(rows: Rows) -> dict[str, Any]:
+    def count_rows(rows: Rows) -> dict[str, list[Any]]:
         plans = [plan_badge(badge, [version], slots, rules, last) for badge in range(BADGES)]
-        return count_badges(rows, plans, int(arrays["customers"]), rules)
+        return count_badges(rows, plans, rules)
 
     # The first call loads the compiled kernel.
     count_rows(Rows(**{name: getattr(rows, name)[:1_000] for name in Rows.__dataclass_fields__}))
     watch = child.Stopwatch()
-    over = count_rows(rows)["over_limit"]
+    blocks = count_rows(rows)["over_limit"]
     spent = watch.read()
-    breaches = np.bincount(over["slot_no"], minlength=len(wanted)).tolist()
-    counts = [int(over["count"][over["slot_no"] == slot].sum()) for slot in range(len(wanted))]
+    slot_no, count = (np.concatenate([block[name] for block in blocks]) for name in ("slot_no", "count"))
+    breaches = np.bincount(slot_no, minlength=len(wanted)).tolist()
+    counts = [int(count[slot_no == slot].sum()) for slot in range(len(wanted))]
     return spent, {name: [breaches[slot], counts[slot]] for slot, (name, *_) in enumerate(wanted)}
 
 

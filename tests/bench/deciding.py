@@ -53,7 +53,7 @@ def _line(name: str, found: child.Measured, kernel: child.Measured, rows: int) -
 
 
 def _rows(source: str, rows: int) -> tuple[Any, Any, Any, int, list[tuple[str, int, int]]]:
-    """Badge, customer and clock of the first rows, how many customers there are, and scope, days and number of each
+    """Badge, customer and clock of the first rows, and scope, days and number of each
     window."""
     arrays = counting._load(source)
     windows = [
@@ -61,7 +61,7 @@ def _rows(source: str, rows: int) -> tuple[Any, Any, Any, int, list[tuple[str, i
         for _, scope, unit, length, number in counting.limits(len(arrays["clock"]), counting.THIRTY_DAYS)
         if length is not None
     ]
-    return (*(arrays[name][:rows] for name in ("badge", "customer", "clock")), int(arrays["customers"]), windows)
+    return (*(arrays[name][:rows] for name in ("badge", "customer", "clock")), windows)
 
 
 def _answer(admitted: Any) -> tuple[int, str]:
@@ -79,7 +79,7 @@ def kernel(source: str, rows: int, threads: int) -> tuple[child.Spent, Any]:
     from badgeledger.definitions import Limit
     from badgeledger.settings import Rules
 
-    badge, customer, clock, customers, windows = _rows(source, rows)
+    badge, customer, clock, windows = _rows(source, rows)
     limits = [
         Limit(scope=scope, kind="ROLLING_WINDOW", unit="DAYS", length=days, number=number)  # type: ignore[arg-type]
         for scope, days, number in windows
@@ -106,7 +106,7 @@ def kernel(source: str, rows: int, threads: int) -> tuple[child.Spent, Any]:
         )
         versions = [[DecidedVersion(version, True, "EARN")]] * counting.BADGES
         watch = child.Stopwatch()
-        decided = decide_badges(found, plans, versions, customers, rows, Rules(), threads=threads)
+        decided = decide_badges(found, plans, versions, rows, Rules(), threads=threads)
         return watch.read(), decided.reason == 0
 
     # The first call loads the compiled kernel.
