@@ -35,8 +35,8 @@ FLOORS = (
     {"counting", "ingest", "accounting", "reports", "runs", "generate", "generate_badges", "generate_calls"},
     {"decisions", "evidence", "raw_inputs"},
     {"pipeline", "verify", "progress"},
-    {"replay", "reproduce"},
-    {"commands"},
+    {"replay", "reproduce", "metrics"},
+    {"commands", "endings"},
     {"cli"},
     {"__main__"},
 )

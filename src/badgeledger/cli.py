@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from .errors import BadgeledgerError, InternalCheckFailed, UsageError
-from .text import plain
+from .endings import crash, fail, system_error, usage_error
+from .errors import BadgeledgerError
 
 app = typer.Typer(
     name="badgeledger",
@@ -93,7 +93,13 @@ def run(
         typer.Option("--fail-on", metavar="WHAT", help="End with 4 when the report has any: breaches, or errors."),
     ] = None,
     lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
-    json: JsonOption = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Print nothing but warnings and errors, and with --json one line.")
+    ] = False,
+    metrics: Annotated[
+        Path | None, typer.Option("--metrics", metavar="FILE", help="Write the run's numbers for Prometheus.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document in one line.")] = False,
 ) -> None:
     """Run a pipeline: bring logs in, account for them, check, publish the report."""
     from .commands.run import run_pipeline
@@ -109,6 +115,8 @@ def run(
         fail_on=fail_on,
         lock_timeout=lock_timeout,
         as_json=json,
+        quiet=quiet,
+        metrics=metrics,
     )
 
 
@@ -332,7 +340,7 @@ def run_command(arguments: Sequence[str]) -> int:
     except typer.Exit as leave:
         return leave.exit_code
     except BadgeledgerError as error:
-        return _fail(error)
+        return fail(error)
     except BrokenPipeError:
         # The reader has seen enough. What is left in the buffer must not raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -341,54 +349,7 @@ def run_command(arguments: Sequence[str]) -> int:
         print("badgeledger: interrupted; what was not committed is not kept.", file=sys.stderr)
         return 130
     except OSError as error:
-        return _fail(_system_error(error))
+        return fail(system_error(error))
     except Exception as error:
-        return _fail(_usage(error) or _crash(error))
+        return fail(usage_error(error) or crash(error))
     return 0
-
-
-def _fail(error: BadgeledgerError) -> int:
-    text = plain(str(error))
-    print(text if text.startswith("badgeledger") else f"badgeledger: {text}", file=sys.stderr)
-    return error.exit_code
-
-
-def _usage(error: Exception) -> UsageError | None:
-    """The paragraph of a command line that the parser refused, None for any other error."""
-    context = getattr(error, "ctx", None)
-    if getattr(error, "exit_code", None) != 2:
-        return None
-    name = context.command_path if context is not None else "badgeledger"
-    message = str(error.format_message() if hasattr(error, "format_message") else error).rstrip(".")
-    return UsageError(
-        where=name,
-        expected="the arguments and options of this command",
-        found=message[:1].lower() + message[1:],
-        next_step=f"See {name} --help",
-    )
-
-
-def _system_error(error: OSError) -> InternalCheckFailed:
-    return InternalCheckFailed(
-        where=str(error.filename) if error.filename is not None else "the operating system",
-        expected="reading and writing to work",
-        found=error.strerror or str(error),
-        next_step="Nothing is published. Check the path, its rights and the free space, and run again.",
-    )
-
-
-def _crash(error: Exception) -> InternalCheckFailed:
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    at = (
-        f"{Path(place.tb_frame.f_code.co_filename).name}, line {place.tb_lineno}"
-        if place is not None
-        else "badgeledger"
-    )
-    return InternalCheckFailed(
-        where=at,
-        expected="no unforeseen error",
-        found=f"{type(error).__name__}: {error}",
-        next_step="Nothing is published. This is a fault of badgeledger: report it with this line and the command.",
-    )

@@ -33,7 +33,7 @@ LOCK_TIMEOUT_SECONDS = 600.0
 @dataclass(frozen=True)
 class RunResult:
     """What a run did: `files` are those that it was given, `totals` counts what its report shows. `as_of` is in
-    microseconds. `verdict` is what the step `verify` found.
+    microseconds. `verdict` is what the step `verify` found. `no_input`: inputs were given and brought nothing new.
     """
 
     pipeline: str
@@ -44,6 +44,7 @@ class RunResult:
     published: Published | None
     warehouse: Path
     verdict: Verdict | None = None
+    no_input: bool = False
 
 
 def run(
@@ -99,7 +100,8 @@ def run(
     if published is not None and "verify" in steps:
         # The warehouse is free again: the proof asks it as anybody else would.
         verdict = _verify(published.folder, path, settings.verify, lock_timeout, progress)
-    return RunResult(settings.pipeline.name, at, settings.rules, files, totals, published, path, verdict)
+    no_input = this is not None and bool(this.settings["no_input"])
+    return RunResult(settings.pipeline.name, at, settings.rules, files, totals, published, path, verdict, no_input)
 
 
 def ingest_files(
@@ -160,6 +162,8 @@ def _ingest(
     warehouse: Warehouse, inputs: Sequence[Input], base: Path, max_quarantined: float, progress: Progress
 ) -> Sequence[FileResult]:
     from .ingest import ingest
+
+    progress("ingest: looking for new files")
 
     def told(path: str, read: int) -> None:
         progress(f"ingest: {path}, {read / 1_000_000:,.0f} MB read")
@@ -299,12 +303,14 @@ def _remembered(file: PipelineFile) -> dict[str, Any]:
 
 
 def _totals(con: DuckDBPyConnection) -> dict[str, int]:
-    names = ("badges", "issuances", "counted", "breaches", "findings", "errors", "quarantined")
+    names = ("badges", "issuances", "counted", "breaches", "findings", "errors", "warnings", "notices", "quarantined")
     row = con.execute(
         "SELECT (SELECT count(*) FROM report.badges),"
         " (SELECT count(*) FROM report.issuances), (SELECT count(*) FROM report.issuances WHERE counted),"
         " (SELECT count(*) FROM report.breaches), (SELECT count(*) FROM report.findings),"
-        " (SELECT count(*) FROM report.findings WHERE severity = 'error'), (SELECT count(*) FROM report.quarantine)"
+        " (SELECT count(*) FROM report.findings WHERE severity = 'error'),"
+        " (SELECT count(*) FROM report.findings WHERE severity = 'warning'),"
+        " (SELECT count(*) FROM report.findings WHERE severity = 'notice'), (SELECT count(*) FROM report.quarantine)"
     ).fetchone()
     return dict(zip(names, row or (), strict=True))
 

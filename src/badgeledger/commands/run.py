@@ -13,9 +13,10 @@ from typing import Any
 from .. import pipeline as steps
 from .. import runs
 from ..errors import UsageError
+from ..metrics import require_folder, write_metrics
 from ..pipeline import RunResult
 from ..progress import progress
-from ..settings import instant_option, load, with_overrides
+from ..settings import instant_option, load, now_microseconds, with_overrides
 from ..text import counted, number, plain
 from .status import warehouse_path
 from .verify import recount_text, require_pass, verdict_facts
@@ -35,13 +36,17 @@ def run_pipeline(
     fail_on: str | None,
     lock_timeout: float,
     as_json: bool,
+    quiet: bool,
+    metrics: Path | None,
 ) -> None:
     """Run a pipeline file and print its summary. Raises FailOnMet after the summary."""
     _refuse_later_options(fail_on, since)
+    if metrics is not None:
+        require_folder(metrics)
     file = load(path, overrides)
     if as_of not in {None, "now", "start-of-day"}:
         instant_option("--as-of", str(as_of))
-    with progress() as shown:
+    with progress(quiet=quiet, log=True) as shown:
         result = steps.run(
             file,
             inputs=inputs,
@@ -51,9 +56,17 @@ def run_pipeline(
             lock_timeout=lock_timeout,
             progress=shown,
         )
-    _print_result(result, as_json=as_json)
+        seconds = shown.seconds
+        if result.no_input:
+            shown.warn("no-input: inputs were given, and brought no new line")
+    if as_json:
+        print(json.dumps({"run_id": shown.run_id, **_facts(result), "seconds": seconds}))
+    elif not quiet:
+        print("\n".join(_summary(result)))
     if result.verdict is not None:
         require_pass(result.verdict)
+    if metrics is not None:
+        write_metrics(metrics, result, seconds, now_microseconds())
     if fail_on is not None:
         sys.stdout.flush()
         steps.fail_on(fail_on, result)
@@ -89,7 +102,7 @@ def publish_report(
         )
     rules = ", ".join(f"{key}={value}" for key, value in result.rules.model_dump().items())
     print(f"settings of {pipeline if pipeline is not None else 'the last run'}: {rules}", file=sys.stderr)
-    _print_result(result, as_json=as_json)
+    print(json.dumps(_facts(result), indent=2) if as_json else "\n".join(_summary(result)))
 
 
 def _refuse_later_options(fail_on: str | None, since: Path | None) -> None:
@@ -107,10 +120,6 @@ def _refuse_later_options(fail_on: str | None, since: Path | None) -> None:
             found=repr(fail_on),
             next_step="Name one of them.",
         )
-
-
-def _print_result(result: RunResult, *, as_json: bool) -> None:
-    print(json.dumps(_facts(result), indent=2) if as_json else "\n".join(_summary(result)))
 
 
 def _facts(result: RunResult) -> dict[str, Any]:
