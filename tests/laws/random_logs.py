@@ -337,7 +337,6 @@ def _respelled(world: World, line: Line) -> Line:
 GARBAGE = (
     "", "   ", "{", "[]", "null", "7", '{"a":1}', '{"a":1,"a":2}', '{"a":NaN}', '{"a":"\\u0000"}', b"\xff\xfe",
     '{"badgeMetaId":"B","customers":["c1"]}', '{"id":"B","startOn":1}',
-    '{"endpoint":"import","request":{}}',
 )  # fmt: skip
 
 

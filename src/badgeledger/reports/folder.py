@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..faults import Point, reached
 from ..warehouse import sync
 
 
@@ -38,7 +37,6 @@ def staged(target: Path, owner: Path) -> Iterator[Path]:
     stage = target.absolute().with_name(_stage_prefix(owner) + target.name)
     stage.mkdir()
     try:
-        reached(Point.STAGE_MADE)
         yield stage
     finally:
         shutil.rmtree(stage, ignore_errors=True)
@@ -50,25 +48,21 @@ def put(stage: Path, target: Path, same: Callable[[Path], bool]) -> tuple[Path, 
     The files in it have been synced by their writer.
     """
     sync(stage)
-    reached(Point.STAGE_SYNCED)
     number = 1
     while True:
         place = target if number == 1 else target.with_name(f"{target.name}.{number}")
-        kept = same(place)
-        if not kept:
-            try:
-                # Renaming onto an empty folder replaces it; onto anything else it fails.
-                stage.rename(place)
-            except OSError:
-                if not os.path.lexists(place):
-                    raise
-                number += 1
-                continue
-            reached(Point.RENAMED)
-        # Also when it stood before: who renamed it may have been killed before the name was on disk.
+        if same(place):
+            return place, True
+        try:
+            # Renaming onto an empty folder replaces it; onto anything else it fails.
+            stage.rename(place)
+        except OSError:
+            if not os.path.lexists(place):
+                raise
+            number += 1
+            continue
         sync(place.parent)
-        reached(Point.PARENT_SYNCED)
-        return place, kept
+        return place, False
 
 
 def make_folder(folder: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .definitions import Definition, md5
-from .shapes import KIND_OF_CALL, Answer, CallLine, Request, Response
+from .halves import KIND_OF_CALL, ROWS_OF_NO_CALL, Answer, CallLine, Element, Request, Response, match
 from .times import DAY, SECOND
 
 
@@ -37,18 +37,31 @@ class Call:
         return f"{self.request_key}/{self.ordinal}"
 
     @property
-    def order(self) -> tuple[int, str, str]:
+    def of_no_call(self) -> bool:
+        """An event or an own flat row."""
+        return self.endpoint in ROWS_OF_NO_CALL
+
+    @property
+    def first_position(self) -> int:
+        """The position of an own flat row; all others begin at 0."""
+        return 0 if self.request is None else self.request.position
+
+    @property
+    def order(self) -> tuple[int, str, int, str]:
         """The place in processing order."""
         assert self.processed_at is not None
-        return (self.processed_at, self.request_id, self.content)
+        return (self.processed_at, self.request_id, self.first_position, self.content)
 
 
 @dataclass
 class Row:
-    """One customer in one call. `counted`, `expires_at` and what follows are filled in by the ledger."""
+    """One customer in one call. `brought_expiry` is an import's own, `reported_at` the answered one; `version` and what
+    follows are filled in by the ledger.
+    """
 
     call: Call
     position: int
+    badge: str
     customer: str
     kind: str
     outcome: str
@@ -56,18 +69,25 @@ class Row:
     row_id: str | None
     processed_at: int
     event_at: int
+    brought_expiry: int | None = None
+    reported_at: int | None = None
     answered: bool = True
     conflict: bool = False
     version: Definition | None = None
     counted: bool = False
     rule: str = ""
     expires_at: int | None = None
+    revoked_at: int | None = None
     state: str = "ACTIVE"
 
     @property
-    def badge(self) -> str:
-        """The badge of the call."""
-        return self.call.badge
+    def imported(self) -> bool:
+        """A row of an import, which brings its own expiry."""
+        return self.call.endpoint == "import"
+
+    def revoked_by(self, instant: int) -> bool:
+        """It was revoked at or before the instant."""
+        return self.revoked_at is not None and self.revoked_at <= instant
 
     @property
     def key(self) -> str:
@@ -87,7 +107,7 @@ class Row:
         return self.outcome in ("ACCEPTED", "ASSUMED")
 
     @property
-    def order(self) -> tuple[int, str, str, int]:
+    def order(self) -> tuple[int, str, int, str, int]:
         """The place in processing order."""
         return (*self.call.order, self.position)
 
@@ -290,7 +310,7 @@ def _response_key(half: CallLine) -> str:
 
 def date_call(call: Call) -> None:
     """`processed_at`: the log time, else the latest creation time in the ids, else the event date (RULEBOOK 2)."""
-    event_at = None if call.request is None else call.request.event_at
+    event_at = None if call.request is None else call.request.latest_event
     call.processed_at = call.logged_at
     if call.processed_at is None and call.response is not None:
         call.processed_at = latest_id_time(call.response.answers, event_at)
@@ -302,15 +322,17 @@ def rows_of(call: Call) -> list[Row]:
     """The rows of a call: the k-th mention of a customer takes the k-th answer for it, spare answers follow."""
     if call.endpoint is None:
         return []
-    answers = list(call.response.answers) if call.response is not None else []
-    rows: list[Row] = []
-    for customer in call.request.customers if call.request is not None else []:
-        answer = next((answer for answer in answers if answer.customer == customer), None)
-        if answer is not None:
-            answers = [other for other in answers if other is not answer]
-        rows.append(_row(call, len(rows), customer, answer))
-    for answer in answers:
-        rows.append(_row(call, len(rows), answer.customer, answer))
+    asked = call.request.customers if call.request is not None else []
+    found, spare = match(asked, call.response.answers if call.response is not None else [])
+    mentions = [*zip(asked, found, strict=True), *((answer.customer, answer) for answer in spare)]
+    own = [*call.request.elements] if call.request is not None else []
+    own += [answer.element for answer in spare]
+    rows = []
+    for place, (customer, answer) in enumerate(mentions):
+        row = _row(call, call.first_position + place, customer, answer)
+        if row.imported:
+            _bring(row, own[place], answer)
+        rows.append(row)
     return rows
 
 
@@ -320,6 +342,7 @@ def _row(call: Call, position: int, customer: str, answer: Answer | None) -> Row
     row = Row(
         call=call,
         position=position,
+        badge=call.badge,
         customer=customer,
         kind=KIND_OF_CALL[call.endpoint],
         outcome="ASSUMED",
@@ -330,6 +353,7 @@ def _row(call: Call, position: int, customer: str, answer: Answer | None) -> Row
     )
     if call.response is None:
         return row
+    row.reported_at = call.response.expires_at
     if answer is None:
         row.outcome, row.code = "REJECTED", call.response.code or ""
         row.answered = call.response.failed
@@ -338,6 +362,13 @@ def _row(call: Call, position: int, customer: str, answer: Answer | None) -> Row
     else:
         row.outcome, row.row_id = "ACCEPTED", answer.row_id
     return row
+
+
+def _bring(row: Row, own: Element, answer: Answer | None) -> None:
+    """Fills in what an import tells of this row alone."""
+    row.badge, row.brought_expiry = own.badge, own.expires_at
+    row.event_at = row.processed_at if own.event_at is None else own.event_at
+    row.reported_at = None if answer is None else answer.expires_at
 
 
 def mark_repeats(rows: Sequence[Row]) -> None:

@@ -107,7 +107,14 @@ def rolling_start(name: str, at: int, settings: Settings) -> int:
 
 def is_counted(row: Row, settings: Settings) -> bool:
     """Whether a row of a known badge counts (RULEBOOK 4)."""
-    if not row.accepted or row.version is None:
+    if settings["revoked"] == "exclude" and row.revoked_by(settings.as_of):
+        return False
+    return row.accepted and kind_counts(row, settings)
+
+
+def kind_counts(row: Row, settings: Settings) -> bool:
+    """Whether rows of its kind, and imported or not, count for its badge (RULEBOOK 4)."""
+    if row.version is None or (row.imported and settings["imported"] == "ignore"):
         return False
     if settings["counted"] == "issue":
         return row.kind == "ISSUE"
@@ -120,11 +127,21 @@ def is_counted(row: Row, settings: Settings) -> bool:
 
 def expire(row: Row, settings: Settings) -> None:
     """Fills in the expiry rule, the instant of expiry and the state at as-of (RULEBOOK 8)."""
-    if row.version is None:
+    if row.version is not None:
+        _fill_expiry(row, row.version, settings)
+    if row.revoked_at is not None and (row.expires_at is None or row.revoked_at < row.expires_at):
+        row.state = "REVOKED"
+    elif row.expires_at is not None and row.expires_at <= settings.as_of:
+        row.state = "EXPIRED"
+
+
+def _fill_expiry(row: Row, version: Definition, settings: Settings) -> None:
+    if row.imported:
+        row.rule, row.expires_at = "IMPORTED", row.brought_expiry
         return
-    rule = row.version.issued_rule if row.kind == "ISSUE" else row.version.earned_rule
+    rule = version.issued_rule if row.kind == "ISSUE" else version.earned_rule
     if rule is None:
-        row.rule, row.expires_at = "BADGE_END", row.version.end
+        row.rule, row.expires_at = "BADGE_END", version.end
     else:
         row.rule = rule.name
         if rule.kind == "RELATIVE":
@@ -133,9 +150,7 @@ def expire(row: Row, settings: Settings) -> None:
         elif rule.kind == "FIXED_DATE":
             row.expires_at = rule.date
         elif rule.kind == "WITH_BADGE_META":
-            row.expires_at = row.version.end
-    if row.expires_at is not None and row.expires_at <= settings.as_of:
-        row.state = "EXPIRED"
+            row.expires_at = version.end
 
 
 def account(
@@ -149,6 +164,8 @@ def account(
     keys are `asked`."""
     badge = Badge(name, versions_of(definitions, settings.as_of), list(rows))
     if not badge.versions:
+        for row in badge.rows:
+            expire(row, settings)
         return badge
     for row in badge.rows:
         row.version = version_at(badge.versions, row.processed_at)

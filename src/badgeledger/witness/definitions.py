@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
 from .fields import UNITS, Reader
+from .lines import Num
 from .times import MONDAY_FIRST, show_instant
 
 SHORT_ESCAPES = {
@@ -54,6 +55,8 @@ def _element(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Num):
+        return value.text
     return '"' + "".join(_character(character) for character in value) + '"'
 
 

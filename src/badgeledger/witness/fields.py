@@ -10,7 +10,6 @@ from .times import SECOND, Zone, as_decimal, iso_instant, number_instant
 
 REASONS = (
     "unknown-shape",
-    "unsupported-shape",
     "ambiguous-shape",
     "missing-field",
     "invalid-id",
@@ -45,11 +44,13 @@ UNITS = {
 class Reader:
     """Reads the fields of one record. Every fault is collected, so that the first reason in the fixed order is told.
 
-    `notes` holds (finding code, field name) of repaired units and of twins that differ.
+    `notes` holds (finding code, field name) of repaired units and of twins that differ; milliseconds are no repair
+    where the record is written `in_milliseconds`.
     """
 
     def __init__(self, feed_zone: Zone | None = None) -> None:
         self.feed_zone = feed_zone
+        self.in_milliseconds = False
         self.reasons: list[str] = []
         self.notes: set[tuple[str, str]] = set()
 
@@ -117,7 +118,7 @@ class Reader:
             return None
         if isinstance(value, Num) or (isinstance(value, str) and as_decimal(value) is not None):
             text = value.text if isinstance(value, Num) else value
-            found = number_instant(text, lambda: self.notes.add(("timestamp-unit-repaired", name)))
+            found = number_instant(text, lambda unit: self._note_unit(unit, name))
             if found is not None:
                 return found
         elif isinstance(value, str):
@@ -128,6 +129,10 @@ class Reader:
             return None
         self.refuse("invalid-timestamp")
         return None
+
+    def _note_unit(self, unit: str, name: str) -> None:
+        if not (self.in_milliseconds and unit == "milliseconds"):
+            self.notes.add(("timestamp-unit-repaired", name))
 
     def twin(self, record: Mapping[str, Any], name: str, *, iso_wins: bool) -> int | None:
         """The instant of a field that has an ISO twin; both must be valid, one rules (RULEBOOK 2)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -27,7 +27,11 @@ PLATFORM_CODES = {
     "duplicate-badge-name": "725",
     "unknown-badge": "1054",
 }
-SEVERITIES = {"owner-not-allowed": "warning", "wrongly-rejected": "warning", "issue-of-direct-badge": "notice"}
+SEVERITIES = {
+    "owner-not-allowed": "warning",
+    "wrongly-rejected": "warning",
+    "issue-of-direct-badge": "notice",
+}
 # From 2090 on, a response's expiry is the platform's way to say never.
 FAR_FUTURE = microseconds(EPOCH.replace(year=2090))
 
@@ -72,7 +76,7 @@ def of_version(code: str, version: Definition, subject: str, detail: str) -> Fin
     return Finding(code, version.badge, version.in_force, key, detail=detail, file=file, line=line)
 
 
-def row_findings(badge: Badge, rows_of_requests: dict[tuple[str | None, str], list[Row]]) -> list[Finding]:
+def row_findings(badge: Badge, rows_of_requests: Mapping[tuple[str | None, str], Sequence[Row]]) -> list[Finding]:
     """All findings about rows of one badge. `rows_of_requests`: its rows by endpoint and requestId."""
     found: list[Finding] = []
     issues: dict[str, list[Row]] = {}
@@ -87,22 +91,23 @@ def row_findings(badge: Badge, rows_of_requests: dict[tuple[str | None, str], li
             found.append(of_row("customer-not-answered", row, "the response does not name the customer"))
         if row.conflict:
             found.append(of_row("id-conflict", row, f"row id {row.row_id} belongs to another row"))
-        if row.outcome == "REJECTED" and _wrongly_rejected(row, repeated, earlier_issues):
+        unrevoked = [issue for issue in earlier_issues if not issue.revoked_by(row.processed_at)]
+        if row.outcome == "REJECTED" and _wrongly_rejected(row, repeated, unrevoked):
             found.append(of_row("wrongly-rejected", row, f"no ground for {row.code}"))
         if row.accepted:
             if row.version is None:
                 found.append(of_row("unknown-badge", row, "no definition is known"))
             else:
-                found += _against_version(row, row.version, earlier_issues)
+                found += _against_version(row, row.version, unrevoked)
         if row.accepted and row.kind == "ISSUE":
             earlier_issues.append(row)
     found += [of_row("outside-every-cycle", row, "no cycle holds its event") for row in badge.outside]
     return found
 
 
-def _answered_before(row: Row, rows_of_requests: dict[tuple[str | None, str], list[Row]]) -> bool:
+def _answered_before(row: Row, rows_of_requests: Mapping[tuple[str | None, str], Sequence[Row]]) -> bool:
     """An earlier call of the same endpoint, badge and requestId was answered with acceptance."""
-    if not row.call.request_id:
+    if not row.call.request_id or row.call.of_no_call:
         return False
     return any(
         other.outcome in ("ACCEPTED", "REPEAT") and other.call.order < row.call.order
@@ -127,7 +132,7 @@ def overlaps(row: Row, earlier: Row) -> bool:
 def _wrongly_rejected(row: Row, repeated: bool, earlier_issues: Sequence[Row]) -> bool:
     """Rejected with 809, 816 or 1040 although the ledger, known answers only, shows no ground."""
     if row.code == "809":
-        return not repeated
+        return not repeated and not row.call.of_no_call
     if row.version is None:
         return False
     if row.code == "816":
@@ -154,7 +159,7 @@ def _against_version(row: Row, version: Definition, earlier_issues: Sequence[Row
     owner = row.call.request.owner if row.call.request is not None else None
     if owner is not None and owner != "Membercare" and version.owners and owner not in version.owners:
         found.append(of_row("owner-not-allowed", row, f"{owner} is not among {', '.join(version.owners)}"))
-    reported = reported_expiry(row.call)
+    reported = row.reported_at
     if row.outcome == "ACCEPTED" and reported is not None:
         if row.expires_at is None:
             mismatch = reported < FAR_FUTURE
@@ -164,11 +169,6 @@ def _against_version(row: Row, version: Definition, earlier_issues: Sequence[Row
             computed = show_instant(row.expires_at) or "never"
             found.append(of_row("expiry-mismatch", row, f"reported {show_instant(reported)}, computed {computed}"))
     return found
-
-
-def reported_expiry(call: Call) -> int | None:
-    """The response's expiry, for all rows of its call."""
-    return None if call.response is None else call.response.expires_at
 
 
 def version_findings(badge: Badge) -> list[Finding]:

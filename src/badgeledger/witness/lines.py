@@ -10,6 +10,7 @@ from typing import Any
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
 WHITE = " \t\r\n"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,15 @@ class Num:
 
 @dataclass
 class Piece:
-    """One record's text: the line on which it begins, and its object or the reason why it is none."""
+    """One record's text: the line on which it begins, and its object or the reason why it is none. `header` tells what
+    the columns of a flat file are, empty for JSON.
+    """
 
     line: int
     raw: bytes
     value: dict[str, Any] | None
     reason: str
+    header: str = ""
 
 
 class NotJson(Exception):
@@ -123,8 +127,7 @@ def judge(raw: bytes) -> tuple[dict[str, Any] | None, str]:
 
 def read_pieces(data: bytes) -> list[Piece]:
     """All records of a file, in order: of a whole JSON document its elements, else one a line."""
-    if data.startswith(b"\xef\xbb\xbf"):
-        data = data[3:]
+    data = data.removeprefix(BYTE_ORDER_MARK)
     rows = data.split(b"\n")
     # The last piece has no line break after it: it is a line of its own, whole, unless nothing is there.
     last = rows.pop()

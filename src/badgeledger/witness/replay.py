@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .calls import Row
-from .counts import SCOPES, Settings, cycle_holding, expire, rolling_start
+from .counts import SCOPES, Settings, cycle_holding, expire, kind_counts, rolling_start
 from .counts import Badge as Book
 from .cycles import number_for, timeline, version_at, versions_of
 from .definitions import Definition
@@ -43,7 +43,7 @@ def decide(
     settings: Settings,
     numbers: Mapping[tuple[str, str], int],
 ) -> list[Decision]:
-    """A decision for each row; `rows` stand in processing order, `definitions` by badge.
+    """A decision for each row that is no import; `rows` stand in processing order, `definitions` by badge.
 
     `numbers` replaces the number of a limit, by badge and limit name, in every version that carries it.
     """
@@ -55,6 +55,11 @@ def decide(
     admitted: dict[str, list[Row]] = {badge: [] for badge in books}
     decisions = []
     for row in rows:
+        if row.imported:
+            # An import is a fact: nobody decides it, and it takes room where it was accepted.
+            if row.accepted:
+                admitted[row.badge].append(row)
+            continue
         decision = _decide(row, books[row.badge], admitted[row.badge], settings)
         decisions.append(decision)
         if decision.admitted:
@@ -89,11 +94,15 @@ def _decide(row: Row, book: Book, admitted: Sequence[Row], settings: Settings) -
     version = row.version
     if version is None:
         return Decision(row, "unknown-badge")
-    if row.call.request_id and any(
-        other.call.request_id == row.call.request_id
-        and other.call.endpoint == row.call.endpoint
-        and other.call is not row.call
-        for other in admitted
+    if (
+        row.call.request_id
+        and not row.call.of_no_call
+        and any(
+            other.call.request_id == row.call.request_id
+            and other.call.endpoint == row.call.endpoint
+            and other.call is not row.call
+            for other in admitted
+        )
     ):
         return Decision(row, "duplicate-request")
     if not version.active:
@@ -101,11 +110,15 @@ def _decide(row: Row, book: Book, admitted: Sequence[Row], settings: Settings) -
     if not version.start <= row.event_at < version.end:
         return Decision(row, "outside-badge-period")
     if row.kind == "ISSUE" and any(
-        other.kind == "ISSUE" and other.customer == row.customer and overlaps(row, other) for other in admitted
+        other.kind == "ISSUE"
+        and other.customer == row.customer
+        and not other.revoked_by(row.processed_at)
+        and overlaps(row, other)
+        for other in admitted
     ):
         return Decision(row, "overlapping-issue")
-    if _kind_counts(row, settings):
-        counted = [other for other in admitted if _kind_counts(other, settings)]
+    if kind_counts(row, settings):
+        counted = [other for other in admitted if _takes_room(other, row, settings)]
         for scope in ("CUSTOMER", "BADGE"):
             subject = [other for other in counted if scope == "BADGE" or other.customer == row.customer]
             limit = _full_limit(row, scope, book, subject, settings)
@@ -114,11 +127,10 @@ def _decide(row: Row, book: Book, admitted: Sequence[Row], settings: Settings) -
     return Decision(row)
 
 
-def _kind_counts(row: Row, settings: Settings) -> bool:
-    assert row.version is not None
-    if settings["counted"] == "by-earn-type":
-        return row.kind == "EARN" or row.version.earn_type == "EARN"
-    return settings["counted"] in ("both", row.kind.lower())
+def _takes_room(other: Row, row: Row, settings: Settings) -> bool:
+    """An admitted row of a kind that counts; when revoked rows are excluded, until it is revoked."""
+    freed = settings["revoked"] == "exclude" and other.revoked_by(row.processed_at)
+    return kind_counts(other, settings) and not freed
 
 
 def _full_limit(row: Row, scope: str, book: Book, subject: Sequence[Row], settings: Settings) -> str | None:

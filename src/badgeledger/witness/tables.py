@@ -8,7 +8,7 @@ from .calls import Row
 from .counts import SCOPES, Badge, Count, Settings, cycle_holding, rolling_start, subjects
 from .cycles import number_for, version_at
 from .definitions import Definition
-from .findings import PLATFORM_CODES, SEVERITIES, Finding, reported_expiry
+from .findings import PLATFORM_CODES, SEVERITIES, Finding
 from .times import show_day, show_instant
 
 Table = list[dict[str, str]]
@@ -54,8 +54,8 @@ def issuances(rows: Sequence[Row]) -> Table:
                 "counted": flag(row.counted),
                 "event_at": show_instant(row.event_at),
                 "owner_type": owner or "",
-                "reported_expires_at": show_instant(reported_expiry(row.call)),
-                "revoked_at": "",
+                "reported_expires_at": show_instant(row.reported_at),
+                "revoked_at": show_instant(row.revoked_at),
                 "source_file": file,
                 "source_line": str(line),
             }
@@ -77,8 +77,8 @@ def expirations(rows: Sequence[Row]) -> Table:
             "rule": row.rule,
             "expires_at": show_instant(row.expires_at),
             "state": row.state,
-            "reported_expires_at": show_instant(reported_expiry(row.call)),
-            "revoked_at": "",
+            "reported_expires_at": show_instant(row.reported_at),
+            "revoked_at": show_instant(row.revoked_at),
         }
         for row in sorted(rows, key=lambda row: (row.processed_at, row.key))
         if row.accepted

@@ -124,10 +124,10 @@ def as_decimal(text: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def number_instant(text: str, repaired: Callable[[], None]) -> int | None:
+def number_instant(text: str, repaired: Callable[[str], None]) -> int | None:
     """Microseconds of an epoch number: seconds, milliseconds or microseconds by its magnitude (RULEBOOK 2).
 
-    `repaired` is called when the unit was not seconds. None: not a time.
+    `repaired` is called with a unit that was not seconds. None: not a time.
     """
     number = as_decimal(text)
     if number is None:
@@ -140,8 +140,8 @@ def number_instant(text: str, repaired: Callable[[], None]) -> int | None:
     size = abs(number)
     factor = 10**6
     if size >= Decimal(10) ** 11:
-        repaired()
         factor = 10**3 if size < Decimal(10) ** 14 else 1
+        repaired("milliseconds" if factor > 1 else "microseconds")
     scaled = exact.multiply(number, Decimal(factor))
     return within_calendar(int(scaled.to_integral_value(ROUND_DOWN, exact)))
 
