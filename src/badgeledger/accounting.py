@@ -16,6 +16,7 @@ import numpy as np
 from .calendar import Zone, zone
 from .definitions import ExpiryRule, Limit
 from .errors import InternalCheckFailed
+from .faults import Point, reached
 from .settings import Rules
 from .staging import order_rows
 from .warehouse import Warehouse, build, build_view, first_row, relations, scratch_database, statement
@@ -34,6 +35,7 @@ def account(warehouse: Warehouse, rules: Rules, as_of_us: int, *, no_input: bool
     For another night use :func:`aside`.
     """
     order_rows(warehouse.con)
+    reached(Point.ROWS_ORDERED)
     derive(warehouse.con, rules, as_of_us, no_input=no_input)
 
 
@@ -109,10 +111,12 @@ def derive(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, *, no_in
     found = _count(con, counting_rules)
     for relation in ("cycle", "over_limit", "cycle_count", "limit_use", "outside_cycle"):
         _make_from(con, relation, f"kernel_{relation}", found[relation])
+    reached(Point.COUNTED)
     _expire(con, zone_)
     _make_from(con, "zone_day", "kernel_zone_day", [_zone_days(con, zone_)])
     for relation in _FLAGS:
         build(con, "flags", relation)
+    reached(Point.FLAGGED)
     for relation in relations("5_reports"):
         build_view(con, "report", relation)
 
@@ -128,6 +132,7 @@ def check(con: duckdb.DuckDBPyConnection) -> None:
                 found=str(row[2]),
                 next_step="Nothing was published. Please report this with the input that brings it about.",
             )
+    reached(Point.CHECKED)
 
 
 def _make_from(con: duckdb.DuckDBPyConnection, relation: str, name: str, blocks: Iterable[Arrays]) -> None:

@@ -20,6 +20,7 @@ import numpy as np
 from . import sieve
 from .calendar import zone
 from .definitions import OWNERS
+from .faults import Point, reached
 from .inputs import Input, OpenSource, Source, find_sources, open_source
 from .records.documents import begins_with_object, document_records
 from .records.rows import RowWriter
@@ -48,6 +49,7 @@ def ingest(
     con = warehouse.con
     batch_id = _next(con, "raw.batch", "batch_id")
     con.execute("INSERT INTO raw.batch SELECT $1, now(), $2", [batch_id, len(inputs)])
+    reached(Point.BATCH_WRITTEN)
     delivered: list[tuple[Source, str, bool]] = []
     for source in sources:
         with open_source(source) as opened:
@@ -60,9 +62,11 @@ def ingest(
                 """,
                 [file_id, batch_id, source.path],
             )
+            reached(Point.FILE_RECORDED)
             delivered.append((source, opened.sha256, known is not None))
     # Only when all lines are in is known which of them are duplicates.
     sort_records(con)
+    reached(Point.RECORDS_SORTED)
     counts = reconciliation(con)
     results = []
     for source, sha256, known_before in delivered:
@@ -82,6 +86,7 @@ def _read_file(
     file_id = _next(con, "raw.file", "file_id")
     reader = _FileReader(warehouse, file_id, batch_id, source)
     lines = reader.read(opened, progress)
+    reached(Point.FILE_READ)
     con.execute(
         "INSERT INTO raw.file SELECT $1, $2, $3, $4, $5, $6",
         [file_id, batch_id, opened.sha256, opened.size, lines, source.zone],

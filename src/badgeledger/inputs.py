@@ -19,6 +19,7 @@ from typing import IO
 from backports import zstd
 
 from .errors import InputError
+from .faults import Point, reached
 
 BLOCK_BYTES = 32 * 1024 * 1024
 MIN_BOMB_BYTES = 4 * 1024**3
@@ -116,6 +117,7 @@ class OpenSource:
                 read += len(block)
                 if read > limit:
                     raise _unreadable(self._location, f"at most {limit} bytes when decompressed", "more")
+                reached(Point.BLOCK_READ)
                 yield block
         except (EOFError, zlib.error, zstd.ZstdError, gzip.BadGzipFile) as error:
             raise _unreadable(self._location, "a whole compressed file", str(error)) from None
@@ -140,10 +142,12 @@ def open_source(source: Source) -> Iterator[OpenSource]:
         raise _unreadable(source.location, "a file that can be read", error.strerror or str(error)) from None
     with file:
         before = os.fstat(file.fileno())
+        reached(Point.SOURCE_OPENED)
         digest = hashlib.sha256()
         limited = _Limited(file, before.st_size)
         while block := limited.read(BLOCK_BYTES):
             digest.update(block)
+        reached(Point.SOURCE_HASHED)
         yield OpenSource(digest.hexdigest(), before.st_size, file, source.location, before)
 
 

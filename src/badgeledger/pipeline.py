@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import calendar, runs
 from .errors import FailOnMet, TooManyQuarantined
+from .faults import Point, reached
 from .settings import PipelineFile, Rules, VerifySection, now_microseconds, report_folder, resolve_as_of
 from .warehouse import Warehouse
 
@@ -94,6 +95,7 @@ def run(
                     folder=target if "report" in steps else None,
                 )
                 totals = _totals(opened.con)
+            reached(Point.RUN_RECORDED)
         if this is not None and this.folder is not None:
             published = _publish_run(opened, opened.con, this, progress)
     verdict = None
@@ -236,6 +238,8 @@ def _publish_run(warehouse: Warehouse, con: DuckDBPyConnection, this: runs.Run, 
     published = _publish(warehouse, con, target, this.pipeline, this.as_of, this.settings, progress)
     with warehouse.transaction():
         runs.mark_published(warehouse, this, published.folder, published.manifest_sha256)
+        reached(Point.PUBLISHED)
+    reached(Point.PUBLICATION_RECORDED)
     return published
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from .errors import WarehouseDamaged, WarehouseError, WarehouseLocked, WarehouseNewer
+from .faults import Point, reached
 from .resources import sql_folder
 
 SCHEMA_VERSION = 2
@@ -85,6 +86,7 @@ class Warehouse:
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path, lock_timeout):
+            reached(Point.LOCKED)
             _refuse_lone_wal(path)
             shutil.rmtree(_spill_folder(path), ignore_errors=True)
             if not path.exists():
@@ -93,16 +95,21 @@ class Warehouse:
             try:
                 opened = cls(con, path)
                 _check_schema(opened, path)
+                reached(Point.OPENED)
                 yield opened
+                reached(Point.CLOSING)
             finally:
                 con.close()
+            reached(Point.CLOSED)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing: what happens inside is committed at the end, or rolled back when it raises."""
         self.con.execute("BEGIN TRANSACTION")
         try:
+            reached(Point.BEGUN)
             yield
+            reached(Point.COMMITTING)
         except BaseException:
             try:
                 self.con.execute("ROLLBACK")
@@ -111,6 +118,7 @@ class Warehouse:
                 pass
             raise
         self.con.execute("COMMIT")
+        reached(Point.COMMITTED)
 
     @property
     def spill(self) -> Path:
@@ -250,16 +258,21 @@ def _create(path: Path) -> None:
             next_step="Check the folder's rights and free space.",
         ) from None
     try:
+        reached(Point.YOUNG_OPENED)
         con.execute("CREATE TABLE main.made AS SELECT 'badgeledger' AS made_by, $1 AS schema_version", [SCHEMA_VERSION])
         for schema in SCHEMAS:
             con.execute(f"CREATE SCHEMA {schema}")
         for relation in relations("1_raw"):
             con.execute(statement("1_raw", relation))
+        reached(Point.YOUNG_FILLED)
         con.execute(f"CHECKPOINT {_CATALOG}")
+        reached(Point.YOUNG_CHECKPOINTED)
     finally:
         con.close()
     sync(young)
+    reached(Point.YOUNG_SYNCED)
     os.replace(young, path)
+    reached(Point.YOUNG_RENAMED)
     sync(path.parent)
 
 
@@ -291,7 +304,9 @@ def _check_schema(opened: Warehouse, path: Path) -> None:
         )
     if row[1] < SCHEMA_VERSION:
         with opened.transaction():
+            reached(Point.MIGRATING)
             _migrate(opened.con)
+            reached(Point.MIGRATED)
 
 
 def _migrate(con: duckdb.DuckDBPyConnection) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..faults import Point, reached
 from ..warehouse import sync
 
 
@@ -37,6 +38,7 @@ def staged(target: Path, owner: Path) -> Iterator[Path]:
     stage = target.absolute().with_name(_stage_prefix(owner) + target.name)
     stage.mkdir()
     try:
+        reached(Point.STAGE_MADE)
         yield stage
     finally:
         shutil.rmtree(stage, ignore_errors=True)
@@ -48,21 +50,25 @@ def put(stage: Path, target: Path, same: Callable[[Path], bool]) -> tuple[Path, 
     The files in it have been synced by their writer.
     """
     sync(stage)
+    reached(Point.STAGE_SYNCED)
     number = 1
     while True:
         place = target if number == 1 else target.with_name(f"{target.name}.{number}")
-        if same(place):
-            return place, True
-        try:
-            # Renaming onto an empty folder replaces it; onto anything else it fails.
-            stage.rename(place)
-        except OSError:
-            if not os.path.lexists(place):
-                raise
-            number += 1
-            continue
+        kept = same(place)
+        if not kept:
+            try:
+                # Renaming onto an empty folder replaces it; onto anything else it fails.
+                stage.rename(place)
+            except OSError:
+                if not os.path.lexists(place):
+                    raise
+                number += 1
+                continue
+            reached(Point.RENAMED)
+        # Also when it stood before: who renamed it may have been killed before the name was on disk.
         sync(place.parent)
-        return place, False
+        reached(Point.PARENT_SYNCED)
+        return place, kept
 
 
 def make_folder(folder: Path) -> None:

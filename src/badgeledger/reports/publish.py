@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from ..faults import Point, reached
 from ..warehouse import sync
 from . import manifest
 from .context import ReportContext
@@ -55,7 +56,9 @@ def publish(
         settings = {"rows": rows, "formats": list(formats)}
         text = manifest.manifest_text(context, settings, since=since, no_input=no_input, inputs=inputs, outputs=outputs)
         (stage / manifest.NAME).write_bytes(text.encode())
+        reached(Point.MANIFEST_WRITTEN)
         sync(stage / manifest.NAME)
+        reached(Point.MANIFEST_SYNCED)
         folder, kept = put(stage, target, lambda place: manifest.holds(place, text))
     tables = {entry.name.split(".")[0]: entry.rows for entry in outputs if entry.rows is not None}
     return Published(folder, hashlib.sha256(text.encode()).hexdigest(), kept, tables)
@@ -67,7 +70,9 @@ def _write_files(
     outputs = []
 
     def written(name: str, rows: int | None) -> None:
+        reached(Point.REPORT_WRITTEN)
         sync(stage / name)
+        reached(Point.REPORT_SYNCED)
         outputs.append(manifest.Output(name, rows, manifest.file_sha256(stage / name)))
 
     for table in TABLES:
