@@ -248,6 +248,22 @@ def replay(
     )
 
 
+@app.command(epilog="Example: badgeledger rebuild pipelines/nightly.toml")
+def rebuild(
+    pipeline: PipelineArgument,
+    inputs: Annotated[
+        list[str] | None, typer.Option("--input", metavar="PATH", help="A file, folder or glob; replaces the file's.")
+    ] = None,
+    warehouse: WarehouseOption = None,
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
+    json: JsonOption = False,
+) -> None:
+    """Make a warehouse that cannot be opened anew, from the raw inputs and the reports that stand."""
+    from .commands.rebuild import rebuild_warehouse
+
+    rebuild_warehouse(pipeline, inputs=inputs or [], warehouse=warehouse, lock_timeout=lock_timeout, as_json=json)
+
+
 @app.command(epilog="Example: badgeledger status --warehouse build/ledger.duckdb")
 def status(
     pipeline: PipelineOption = None,

@@ -57,6 +57,7 @@ class Point(StrEnum):
     CLOSING = "closing"
     CLOSED = "closed"
     SET_ASIDE = "set-aside"
+    REPLACED = "replaced"
 
 
 def reached(point: Point) -> None:

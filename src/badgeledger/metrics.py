@@ -10,7 +10,7 @@ from pathlib import Path
 from . import __version__
 from .errors import UsageError
 from .pipeline import RunResult
-from .warehouse import sync
+from .warehouse_files import sync
 
 _MICROSECONDS = 1_000_000
 

@@ -77,7 +77,9 @@ def run(
             prepare(target, path)
         with opened.transaction():
             if "ingest" in steps:
-                files = _ingest(opened, _inputs(file, inputs), file.base, settings.pipeline.max_quarantined, progress)
+                files = _ingest(
+                    opened, given_inputs(file, inputs), file.base, settings.pipeline.max_quarantined, progress
+                )
             if "account" in steps:
                 compared = runs.compare(opened, at)
                 _account(opened, settings.rules, at, compared.no_input, progress)
@@ -91,7 +93,7 @@ def run(
                     known_at=now_microseconds(),
                     settings=_remembered(file)
                     | {"since": compared.since_sha256, "no_input": compared.no_input}
-                    | {"inputs": [str(file.base / entry.path) for entry in _inputs(file, inputs)]},
+                    | {"inputs": [str(file.base / entry.path) for entry in given_inputs(file, inputs)]},
                     folder=target if "report" in steps else None,
                 )
                 totals = _totals(opened.con)
@@ -277,7 +279,8 @@ def _publish(
     )
 
 
-def _inputs(file: PipelineFile, replaced: Sequence[str]) -> list[Input]:
+def given_inputs(file: PipelineFile, replaced: Sequence[str]) -> list[Input]:
+    """What a run reads: the inputs of the file, or those that replace them."""
     from .ingest import Input
 
     if replaced:

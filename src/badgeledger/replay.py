@@ -19,7 +19,8 @@ from .reports import manifest
 from .reports.folder import prepare, put, staged
 from .reports.tables import table, write_csv_of, write_rows
 from .settings import PipelineFile, Rules, now_microseconds, report_folder, resolve_as_of
-from .warehouse import Warehouse, sync
+from .warehouse import Warehouse
+from .warehouse_files import sync
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -60,6 +60,11 @@ def mark_published(warehouse: Warehouse, run: Run, folder: Path, manifest_sha256
     _insert(warehouse, replace(run, state=PUBLISHED, folder=folder, manifest_sha256=manifest_sha256))
 
 
+def restore(warehouse: Warehouse, run: Run) -> None:
+    """Write down, inside the caller's transaction, a run that another warehouse had recorded."""
+    _insert(warehouse, run)
+
+
 def last(warehouse: Warehouse) -> Run | None:
     """The newest run, whatever its state."""
     rows = warehouse.con.execute(f"SELECT {_COLUMNS} FROM raw.run ORDER BY run_id DESC LIMIT 1").fetchall()

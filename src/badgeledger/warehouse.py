@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -17,12 +15,13 @@ import duckdb
 from .errors import WarehouseDamaged, WarehouseError, WarehouseLocked, WarehouseNewer
 from .faults import Point, reached
 from .resources import sql_folder
+from .trouble import damaged, explained, first_line
+from .warehouse_files import free_name, locked, log_of, refuse_lone_log, remove, replace, sync
 
 SCHEMA_VERSION = 2
 _CATALOG = "warehouse"
 SCHEMAS = ("raw", "staging", "ledger", "flags", "report")
 FOLDERS = {"raw": "1_raw", "staging": "2_staging", "ledger": "3_ledger", "flags": "4_flags", "report": "5_reports"}
-_LOCK_POLL_SECONDS = 0.2
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -85,9 +84,9 @@ class Warehouse:
                 next_step="Run a pipeline or `badgeledger ingest` first, or name another --warehouse.",
             )
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(path, lock_timeout):
+        with locked(path, lock_timeout):
             reached(Point.LOCKED)
-            _refuse_lone_wal(path)
+            refuse_lone_log(path)
             shutil.rmtree(_spill_folder(path), ignore_errors=True)
             if not path.exists():
                 _create(path)
@@ -98,9 +97,40 @@ class Warehouse:
                 reached(Point.OPENED)
                 yield opened
                 reached(Point.CLOSING)
+            except duckdb.Error as error:
+                raise explained(path, error) from None
             finally:
                 con.close()
             reached(Point.CLOSED)
+
+    @classmethod
+    @contextmanager
+    def anew(cls, path: Path, *, lock_timeout: float = 600.0) -> Iterator[tuple[Warehouse, Path | None]]:
+        """An empty warehouse that takes the place of the one in `path` when the block has ended well.
+
+        What stood there is kept, with its write-ahead log, under the path that is yielded beside it, None where there
+        was nothing. Raises :class:`WarehouseLocked`; :class:`WarehouseNewer` for the file of a later version, and
+        :class:`WarehouseDamaged` for a sound file of another program.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with locked(path, lock_timeout):
+            _refuse_other(path)
+            young = path.with_name(path.name + ".rebuilt")
+            for folder in (_spill_folder(path), _spill_folder(young)):
+                shutil.rmtree(folder, ignore_errors=True)
+            remove(young)
+            _create(young)
+            kept = free_name(path) if path.exists() or log_of(path).exists() else None
+            con = _connect(young)
+            try:
+                yield cls(con, young), kept
+                con.execute(f"CHECKPOINT {_CATALOG}")
+            except duckdb.Error as error:
+                raise explained(young, error) from None
+            finally:
+                con.close()
+                shutil.rmtree(_spill_folder(young), ignore_errors=True)
+            replace(path, young, kept)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -152,8 +182,7 @@ def scratch_database(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
     finally:
         con.close()
-        path.unlink(missing_ok=True)
-        path.with_name(path.name + ".wal").unlink(missing_ok=True)
+        remove(path)
 
 
 def first_row(con: duckdb.DuckDBPyConnection, query: str, values: list[Any] | None = None) -> Any:
@@ -195,66 +224,43 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
         con = _attached(path)
         configure(con, _spill_folder(path))
         return con
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
-            raise WarehouseLocked(
-                where=str(path),
-                expected="a warehouse that no other program has open",
-                found=_first_line(error),
-                next_step="Close that program and run again.",
-            ) from None
-        raise _damaged(path, error) from None
     except (duckdb.Error, RuntimeError) as error:
-        raise _damaged(path, error) from None
+        if "Conflicting lock" in str(error):
+            raise _held(path, error) from None
+        found = explained(path, error)
+        raise (damaged(path, error) if found is error else found) from None
 
 
-def _attached(path: Path) -> duckdb.DuckDBPyConnection:
-    """A connection to the file under one catalog name: DuckDB would take the file's, which may be that of a schema."""
-    con = duckdb.connect(":memory:", config=_CONFIG)
-    quoted = str(path).replace("'", "''")
-    con.execute(f"ATTACH '{quoted}' AS {_CATALOG}")
-    con.execute(f"USE {_CATALOG}")
-    return con
-
-
-def _damaged(path: Path, error: Exception) -> WarehouseDamaged:
-    return WarehouseDamaged(
+def _held(path: Path, error: Exception) -> WarehouseLocked:
+    return WarehouseLocked(
         where=str(path),
-        expected="a DuckDB file that opens",
-        found=_first_line(error),
-        next_step="Move the file and its .wal away together and run the pipeline again on all inputs; they rebuild it.",
+        expected="a warehouse that no other program has open",
+        found=first_line(error),
+        next_step="Close that program and run again.",
     )
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
-
-
-def _refuse_lone_wal(path: Path) -> None:
-    # DuckDB would make an empty database and delete the log, and with it what was committed (FAULTS 3.1).
-    wal = path.with_name(path.name + ".wal")
-    if wal.exists() and not path.exists():
-        raise WarehouseDamaged(
-            where=str(path),
-            expected="the warehouse beside its write-ahead log",
-            found=f"only {wal.name}",
-            next_step="Put the warehouse file back, or move the .wal away and run the pipeline again on all inputs.",
-        )
+def _attached(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """A connection to the file under one catalog name: DuckDB would take the file's, which may be that of a schema."""
+    con = duckdb.connect(":memory:", config=_CONFIG)
+    quoted = str(path).replace("'", "''")
+    con.execute(f"ATTACH '{quoted}' AS {_CATALOG}{' (READ_ONLY)' if read_only else ''}")
+    con.execute(f"USE {_CATALOG}")
+    return con
 
 
 def _create(path: Path) -> None:
     """A new warehouse under a temporary name, checkpointed and synced, then renamed: a crash leaves none or a
     whole one."""
     young = path.with_name(path.name + ".new")
-    for leftover in (young, young.with_name(young.name + ".wal")):
-        leftover.unlink(missing_ok=True)
+    remove(young)
     try:
         con = _attached(young)
     except duckdb.Error as error:
         raise WarehouseError(
             where=str(path),
             expected="a folder in which a warehouse can be made",
-            found=_first_line(error),
+            found=first_line(error),
             next_step="Check the folder's rights and free space.",
         ) from None
     try:
@@ -267,6 +273,8 @@ def _create(path: Path) -> None:
         reached(Point.YOUNG_FILLED)
         con.execute(f"CHECKPOINT {_CATALOG}")
         reached(Point.YOUNG_CHECKPOINTED)
+    except duckdb.Error as error:
+        raise explained(path, error) from None
     finally:
         con.close()
     sync(young)
@@ -276,37 +284,49 @@ def _create(path: Path) -> None:
     sync(path.parent)
 
 
-def sync(path: Path) -> None:
-    """Force a file or folder to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
+def _refuse_other(path: Path) -> None:
+    """Raise for a file that opens and is no warehouse of this version; one that does not open may be replaced."""
+    if not path.exists():
+        return
+    con = None
     try:
-        os.fsync(descriptor)
+        con = _attached(path, read_only=True)
+        _schema_version(con, path)
+    except duckdb.Error as error:
+        if "Conflicting lock" in str(error):
+            raise _held(path, error) from None
     finally:
-        os.close(descriptor)
+        if con is not None:
+            con.close()
 
 
 def _check_schema(opened: Warehouse, path: Path) -> None:
-    try:
-        row = first_row(opened.con, "SELECT made_by, schema_version FROM main.made")
-    except duckdb.Error as error:
-        raise WarehouseDamaged(
-            where=str(path),
-            expected="a warehouse made by badgeledger",
-            found=_first_line(error),
-            next_step="Name another --warehouse; this file is left as it is.",
-        ) from None
-    if row[1] > SCHEMA_VERSION:
-        raise WarehouseNewer(
-            where=str(path),
-            expected=f"a warehouse of schema {SCHEMA_VERSION} or older",
-            found=f"schema {row[1]}",
-            next_step="Use the version of badgeledger that made it, or a later one.",
-        )
-    if row[1] < SCHEMA_VERSION:
+    version = _schema_version(opened.con, path)
+    if version < SCHEMA_VERSION:
         with opened.transaction():
             reached(Point.MIGRATING)
             _migrate(opened.con)
             reached(Point.MIGRATED)
+
+
+def _schema_version(con: duckdb.DuckDBPyConnection, path: Path) -> int:
+    try:
+        version = int(first_row(con, "SELECT schema_version FROM main.made WHERE made_by = 'badgeledger'")[0])
+    except (duckdb.CatalogException, duckdb.BinderException, TypeError) as error:
+        raise WarehouseDamaged(
+            where=str(path),
+            expected="a warehouse made by badgeledger",
+            found=first_line(error),
+            next_step="Name another --warehouse; this file is left as it is.",
+        ) from None
+    if version > SCHEMA_VERSION:
+        raise WarehouseNewer(
+            where=str(path),
+            expected=f"a warehouse of schema {SCHEMA_VERSION} or older",
+            found=f"schema {version}",
+            next_step="Use the version of badgeledger that made it, or a later one.",
+        )
+    return version
 
 
 def _migrate(con: duckdb.DuckDBPyConnection) -> None:
@@ -317,36 +337,3 @@ def _migrate(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("INSERT INTO raw.file BY NAME SELECT * FROM earlier_file")
     con.execute("DROP TABLE earlier_file")
     con.execute("UPDATE main.made SET schema_version = $1", [SCHEMA_VERSION])
-
-
-@contextmanager
-def _locked(path: Path, timeout: float) -> Iterator[None]:
-    """Hold `PATH.lock`, which is never removed; it names the holder's process while it is held."""
-    lock_path = path.with_name(path.name + ".lock")
-    descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        deadline = time.monotonic() + timeout
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError:
-                if time.monotonic() >= deadline:
-                    holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "an unnamed process"
-                    raise WarehouseLocked(
-                        where=str(path),
-                        expected=f"the warehouse to become free within {timeout:g} s",
-                        found=f"it is held by {holder}",
-                        next_step="Wait for that run to end, or raise --lock-timeout.",
-                    ) from None
-                time.sleep(_LOCK_POLL_SECONDS)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(
-            descriptor,
-            f"process {os.getpid()}, since {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}\n".encode(),
-            0,
-        )
-        yield
-        os.ftruncate(descriptor, 0)
-    finally:
-        os.close(descriptor)

@@ -415,6 +415,6 @@ def test_nothing_that_counts_is_loaded(copied: Path) -> None:
     loaded = {name.split(".")[1] for name in modules}
     assert loaded <= {
         *("cache", "cli", "commands", "errors", "evidence", "faults", "progress", "raw_inputs", "reports"),
-        *("resources", "text", "verify", "warehouse", "witness"),
+        *("endings", "resources", "text", "trouble", "verify", "warehouse", "warehouse_files", "witness"),
     }
     assert [name for name in modules if name.startswith("badgeledger.reports.")] == ["badgeledger.reports.tables"]

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..faults import Point, reached
-from ..warehouse import sync
+from ..warehouse_files import sync
 
 
 def prepare(target: Path, owner: Path) -> None:

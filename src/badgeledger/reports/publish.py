@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from ..faults import Point, reached
-from ..warehouse import sync
+from ..warehouse_files import sync
 from . import manifest
 from .context import ReportContext
 from .folder import prepare, put, staged
