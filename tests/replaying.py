@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import harness
 from harness import LATE, Files, Line, Tables, micros, read_csv
 
-from badgeledger import accounting, decisions
+from badgeledger import accounting, decisions, ruling
 from badgeledger.calendar import iso_instant
+from badgeledger.overrides import load_overrides
 from badgeledger.pipeline import Rules
-from badgeledger.replay import TABLES
+from badgeledger.replay import COMPARED, TABLES
 from badgeledger.reports.tables import write_rows
 from badgeledger.witness import replay
 
@@ -21,10 +23,17 @@ EVER = (-(2**63), 2**63 - 1)
 
 
 def witness(
-    log: Iterable[Line] | Files, folder: Path, *, as_of: str = LATE, numbers: Numbers | None = None, **rules: str
+    log: Iterable[Line] | Files,
+    folder: Path,
+    *,
+    as_of: str = LATE,
+    numbers: Numbers | None = None,
+    other: str | None = None,
+    **rules: str,
 ) -> Tables:
     """The second meaning: dictionaries and lists."""
-    return Tables(decisions=replay(list(harness.files_of(log).items()), rules, micros(as_of), None, numbers))
+    files = list(harness.files_of(log).items())
+    return Tables(decisions=replay(files, rules, micros(as_of), other=_text(numbers, other)))
 
 
 def engine(
@@ -33,20 +42,45 @@ def engine(
     *,
     as_of: str = LATE,
     numbers: Numbers | None = None,
+    other: str | None = None,
     shown: tuple[int, int] = EVER,
     **rules: str,
 ) -> Tables:
-    """The product, in the warehouse that all tests share; also the totals, and the breaches of the audit."""
+    """The product, in the warehouse that all tests share; also the totals, the breaches of the audit, and, with other
+    rules, what sets them against the recorded ones."""
     with harness.scratch_ledger(log, folder) as (warehouse, _):
-        accounting.account(warehouse, Rules(**rules), micros(as_of))
+        recorded = Rules(**rules)
+        text = _text(numbers, other)
+        before, names = None, dict(TABLES)
+        if text is not None:
+            (folder / "rules.toml").write_text(text)
+            overrides = load_overrides(folder / "rules.toml")
+            recorded = overrides.settings(recorded)
+        accounting.account(warehouse, recorded, micros(as_of))
         con = warehouse.con
-        decisions.make_decisions(con, Rules(**rules), micros(as_of), numbers=numbers or {}, shown=shown)
+        badges = ruling.recorded(con, recorded, micros(as_of))
+        if text is not None:
+            before = ruling.recorded(con, Rules(**rules), micros(as_of))
+            badges = overrides.apply(badges)
+            names |= COMPARED
+        decisions.make_decisions(con, badges, micros(as_of), before=before, shown=shown)
         found = Tables()
-        for name, table in TABLES.items():
+        for name, table in names.items():
             write_rows(con, table, "csv", folder / f"{name}.csv")
             found[name] = read_csv((folder / f"{name}.csv").read_text())
         found["breaches"] = read_csv(harness.csv_text(con, "breaches"))
         return found
+
+
+def _text(numbers: Numbers | None, other: str | None) -> str | None:
+    """The file of other rules, also from numbers by badge and limit name."""
+    if numbers is None:
+        return other
+    entries = (
+        f"[[limits]]\nbadge = {json.dumps(badge)}\nlimit = {json.dumps(limit)}\nnumber = {number}\n"
+        for (badge, limit), number in numbers.items()
+    )
+    return "".join(entries) or None
 
 
 def full(micros_: int) -> str:

@@ -1,8 +1,9 @@
--- One row per call up to as-of whose badge has a version: the number of its request, one for all calls of one requestId.
+-- One row per call up to as-of whose badge has a version: the version that decides it, and the number of its request.
 WITH heard AS (
     SELECT
         call.call_no,
-        call.badge_id,
+        version.badge_no,
+        version.version_no,
         CASE
             -- An empty requestId repeats nothing.
             WHEN call.request_id IS NULL THEN call.call_no
@@ -10,11 +11,15 @@ WITH heard AS (
         END AS first_call_no
     FROM staging.call AS call
     INNER JOIN ledger.setting AS setting ON call.processed_at <= setting.as_of
-    WHERE call.version_no IS NOT NULL
+    ASOF INNER JOIN ruling_version AS version
+        ON call.badge_id = version.badge_id AND call.processed_at >= version.valid_from
 )
 
 SELECT
     call_no,
-    -- Numbers of one badge lie together, so that threads over badges touch memory of their own.
-    dense_rank() OVER (ORDER BY badge_id, first_call_no) - 1 AS request
+    badge_no,
+    version_no,
+    -- One number for all calls of one requestId. Numbers of one badge lie together, so that threads over badges touch
+    -- memory of their own.
+    dense_rank() OVER (ORDER BY badge_no, first_call_no) - 1 AS request
 FROM heard

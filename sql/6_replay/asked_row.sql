@@ -1,9 +1,9 @@
 -- One row per customer in a call that rules decide, whatever the platform answered; of each badge in processing order.
 SELECT
     answered_row.row_no,
-    badge_code.badge_no::INTEGER AS badge,
+    asked_call.badge_no AS badge,
     asking_customer.customer_no::INTEGER AS customer,
-    answered_row.version_no::INTEGER AS version,
+    asked_call.version_no AS version,
     answered_row.kind = 'ISSUE' AS is_issue,
     answered_row.processed_at AS processed,
     answered_row.event_at AS event,
@@ -12,5 +12,4 @@ SELECT
 FROM staging.answered_row AS answered_row
 INNER JOIN asked_call USING (call_no)
 INNER JOIN asking_customer USING (customer_id)
-INNER JOIN ledger.badge_code AS badge_code USING (badge_id)
 ORDER BY badge, answered_row.row_no

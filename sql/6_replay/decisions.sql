@@ -3,18 +3,11 @@ WITH judged AS (
     SELECT
         entry.*,
         slot.limit_name,
-        CASE
-            WHEN entry.version_no IS NULL THEN 'unknown-badge'
-            WHEN found.reason = 1 THEN 'duplicate-request'
-            WHEN found.reason = 2 THEN 'badge-not-active'
-            WHEN found.reason = 3 THEN 'outside-badge-period'
-            WHEN found.reason = 4 THEN 'overlapping-issue'
-            WHEN found.reason = 5 THEN 'customer-limit'
-            WHEN found.reason = 6 THEN 'badge-limit'
-        END AS reason
+        CASE WHEN found.row_no IS NULL THEN 'unknown-badge' ELSE reason.reason END AS reason
     FROM ledger.entry AS entry
     LEFT JOIN decided_row AS found USING (row_no)
-    LEFT JOIN ledger.slot AS slot USING (slot_no)
+    LEFT JOIN reason ON found.reason = reason.reason_no
+    LEFT JOIN ruling_slot AS slot USING (slot_no)
     WHERE entry.processed_at >= getvariable('shown_from') AND entry.processed_at < getvariable('shown_to')
 )
 

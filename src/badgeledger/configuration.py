@@ -39,7 +39,7 @@ def read_toml(path: Path, kind: str = "a pipeline file") -> dict[str, Any]:
             where=str(path),
             expected=kind,
             found=error.strerror or str(error),
-            next_step=f"Give the path of {kind}; badgeledger init DIR writes a pipeline file to start from.",
+            next_step=f"Give the path of {kind}; what it may say stands in: badgeledger docs contract",
         ) from None
     try:
         text = data.decode()
@@ -120,7 +120,7 @@ def _sibling_keys(model: type[BaseModel], place: tuple[int | str, ...]) -> list[
     for part in place[:-1]:
         if isinstance(part, str):
             model = _table_model(model.model_fields[part].annotation)
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _table_model(annotation: Any) -> type[BaseModel]:

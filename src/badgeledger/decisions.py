@@ -6,7 +6,7 @@ The connection holds staging and the audit's ledger under the same settings; not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, fields
 from typing import Any
@@ -15,9 +15,10 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from . import accounting, civil, counting, deciding, kernel
+from . import civil, counting, deciding, kernel
 from .calendar import DAY, LAST_INSTANT, Zone, zone
 from .definitions import ExpiryRule
+from .ruling import Badges, DecidedVersion, RuledBadge
 from .settings import Rules
 from .timeline import THIRTY_DAYS
 from .warehouse import first_row, statement
@@ -27,15 +28,6 @@ Done = Callable[[int], None]
 _FOLDER = "6_replay"
 # No duration reaches further than the calendar does.
 _MOST_DAYS = 4_000_000
-
-
-@dataclass(frozen=True)
-class DecidedVersion:
-    """A version as replay needs it, beside what counting needs of it."""
-
-    counted: counting.BadgeVersion
-    active: bool
-    earn_type: str
 
 
 @dataclass(frozen=True)
@@ -67,91 +59,107 @@ class Decided:
 
 def make_decisions(
     con: duckdb.DuckDBPyConnection,
-    rules: Rules,
+    badges: Badges,
     as_of_us: int,
     *,
-    numbers: Mapping[tuple[str, str], int],
+    before: Badges | None = None,
     shown: tuple[int, int],
     progress: Done = lambda _: None,
 ) -> None:
     """Make the temporary relations `decisions` and `decision_totals`, which stand as long as the connection.
 
-    `numbers` replaces the number of a limit, by badge and limit name, in every version that carries it. `shown` are
-    the half-open bounds of `processed_at`, in microseconds, of what they show. `progress` is told how many rows are
-    decided, from 0 on.
+    With `before`, every row is decided under those versions as well, and `comparison` and `gains` are made of both.
+    `shown` are the half-open bounds of `processed_at`, in microseconds, of what they show. `progress` is told how many
+    rows are decided, from 0 on, for each of the two.
     """
-    for relation in ("asked_call", "asking_customer"):
-        _make(con, relation)
-    rows = AskedRows(**con.execute(statement(_FOLDER, "asked_row")).fetchnumpy())
-    versions, plans = _plans(con, rules, as_of_us, numbers)
-    requests = first_row(con, "SELECT coalesce(max(request) + 1, 0) FROM asked_call")[0]
-    found = decide_badges(rows, plans, versions, requests, rules, progress=progress)
+    _make(con, "asking_customer")
+    _make(con, "reason")
     con.execute(f"SET VARIABLE shown_from = {shown[0]:d}")
     con.execute(f"SET VARIABLE shown_to = {shown[1]:d}")
+    if before is not None:
+        _decide(con, before, as_of_us, progress)
+        # What was decided first stays beside what is decided next.
+        for kept, made in (("decided_before", "decided_row"), ("slot_before", "ruling_slot")):
+            con.execute(f"CREATE OR REPLACE TEMP TABLE {kept} AS FROM {made}")
+    _decide(con, badges, as_of_us, progress)
+    # Wide, and read column by column: a view, so that it is not written down before it is sorted.
+    con.execute(f"CREATE OR REPLACE TEMP VIEW decisions AS {statement(_FOLDER, 'decisions')}")
+    _make(con, "decision_totals")
+    if before is not None:
+        con.execute(f"CREATE OR REPLACE TEMP VIEW decided_twice AS {statement(_FOLDER, 'decided_twice')}")
+        for relation in ("comparison", "gains"):
+            _make(con, relation)
+
+
+def _decide(con: duckdb.DuckDBPyConnection, badges: Badges, as_of_us: int, progress: Done) -> None:
+    """Make the relation `decided_row`."""
+    names = sorted(badges)
+    ruled = [badges[name] for name in names]
+    limits = [sorted({limit for one in badge.versions for limit in one.counted.limits}) for badge in ruled]
+    _register_rulings(con, names, ruled, limits)
+    _make(con, "asked_call")
+    rows = AskedRows(**con.execute(statement(_FOLDER, "asked_row")).fetchnumpy())
+    plans = _plans(rows, ruled, limits, as_of_us)
+    requests = first_row(con, "SELECT coalesce(max(request) + 1, 0) FROM asked_call")[0]
+    versions, rules = [badge.versions for badge in ruled], [badge.rules for badge in ruled]
+    found = decide_badges(rows, plans, versions, requests, rules, progress=progress)
     con.register("kernel_decision", {"row_no": rows.row_no, "reason": found.reason, "slot_no": found.slot_no})
     try:
         _make(con, "decided_row")
     finally:
         con.unregister("kernel_decision")
-    # Wide, and read column by column: a view, so that it is not written down before it is sorted.
-    con.execute(f"CREATE OR REPLACE TEMP VIEW decisions AS {statement(_FOLDER, 'decisions')}")
-    _make(con, "decision_totals")
 
 
 def _make(con: duckdb.DuckDBPyConnection, relation: str) -> None:
     con.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS {statement(_FOLDER, relation)}")
 
 
-def _plans(
-    con: duckdb.DuckDBPyConnection,
-    rules: Rules,
-    as_of_us: int,
-    numbers: Mapping[tuple[str, str], int],
-) -> tuple[list[list[DecidedVersion]], list[counting.BadgePlan]]:
-    """Versions and plans by the badges' numbers."""
-    codes = dict(con.execute("SELECT badge_id, badge_no FROM ledger.badge_code").fetchall())
-    slots: dict[str, dict[str, int]] = {badge: {} for badge in codes}
-    for badge, name, slot_no in con.execute("SELECT badge_id, limit_name, slot_no FROM ledger.slot").fetchall():
-        slots[badge][name] = slot_no
-    said: dict[str, list[tuple[bool, str]]] = {badge: [] for badge in codes}
-    for badge, active, earn_type in con.execute(
-        "SELECT badge_id, active, earn_type FROM staging.version ORDER BY badge_id, version_no"
-    ).fetchall():
-        said[badge].append((active, earn_type))
-    last_events = dict(
-        con.execute("SELECT badge_id, max(event_at) FROM staging.answered_row GROUP BY badge_id").fetchall()
-    )
-    counting_rules = counting.CountingRules(
-        zone=zone(rules.zone),
-        event_clock=rules.rolling_clock == "event",
-        local_day=rules.rolling_edge == "local-day",
-        month=rules.month,
-        as_of=as_of_us,
-    )
-    versions: list[list[DecidedVersion]] = [[] for _ in codes]
-    plans: list[counting.BadgePlan | None] = [None] * len(codes)
-    for badge, recorded in accounting.versions(con).items():
-        replaced = [_with_numbers(badge, version, numbers) for version in recorded]
-        place = codes[badge]
-        versions[place] = [
-            DecidedVersion(version, *facts) for version, facts in zip(replaced, said[badge], strict=True)
-        ]
-        plans[place] = counting.plan_badge(
-            place, replaced, slots[badge], counting_rules, last_events.get(badge, as_of_us)
-        )
-    return versions, [plan for plan in plans if plan is not None]
-
-
-def _with_numbers(
-    badge: str, version: counting.BadgeVersion, numbers: Mapping[tuple[str, str], int]
-) -> counting.BadgeVersion:
-    limits = {
-        name: limit.model_copy(update={"number": numbers.get((badge, name), limit.number)})
-        for name, limit in version.limits.items()
+def _register_rulings(
+    con: duckdb.DuckDBPyConnection, names: Sequence[str], ruled: Sequence[RuledBadge], limits: Sequence[Sequence[str]]
+) -> None:
+    """Make `ruling_version` and `ruling_slot`: the versions and limits by their numbers in the kernel's arrays."""
+    versions = [
+        (name, place, version_no, version.counted.in_force_from if version_no else -(2**63) + 1)
+        for place, (name, badge) in enumerate(zip(names, ruled, strict=True))
+        for version_no, version in enumerate(badge.versions)
+    ]
+    kernel_version = {
+        "badge_id": np.array([version[0] for version in versions], dtype=object),
+        "badge_no": np.array([version[1] for version in versions], np.int32),
+        "version_no": np.array([version[2] for version in versions], np.int32),
+        "valid_from": np.array([version[3] for version in versions], np.int64),
     }
-    return counting.BadgeVersion(
-        version.in_force_from, version.starts_at, version.expires_at, version.issued_rule, limits
-    )
+    slots = [name for badge in limits for name in badge]
+    kernel_slot = {"slot_no": np.arange(len(slots)), "limit_name": np.array(slots, dtype=object)}
+    for relation, arrays in (("ruling_version", kernel_version), ("ruling_slot", kernel_slot)):
+        con.register(f"kernel_{relation}", arrays)
+        try:
+            _make(con, relation)
+        finally:
+            con.unregister(f"kernel_{relation}")
+
+
+def _plans(
+    rows: AskedRows, ruled: Sequence[RuledBadge], limits: Sequence[Sequence[str]], as_of_us: int
+) -> list[counting.BadgePlan]:
+    """Plans by the badges' numbers; slots are numbered through all badges."""
+    bounds = np.searchsorted(rows.badge, np.arange(len(ruled) + 1, dtype=np.int32))
+    plans, first_slot = [], 0
+    for place, (badge, names) in enumerate(zip(ruled, limits, strict=True)):
+        counting_rules = counting.CountingRules(
+            zone=zone(badge.rules.zone),
+            event_clock=badge.rules.rolling_clock == "event",
+            local_day=badge.rules.rolling_edge == "local-day",
+            month=badge.rules.month,
+            as_of=as_of_us,
+        )
+        events = rows.event[bounds[place] : bounds[place + 1]]
+        slots = {name: first_slot + number for number, name in enumerate(names)}
+        versions = [version.counted for version in badge.versions]
+        until = int(events.max()) if len(events) else as_of_us
+        plans.append(counting.plan_badge(place, versions, slots, counting_rules, until))
+        first_slot += len(names)
+    return plans
 
 
 def decide_badges(
@@ -159,23 +167,23 @@ def decide_badges(
     plans: Sequence[counting.BadgePlan],
     versions: Sequence[Sequence[DecidedVersion]],
     requests: int,
-    rules: Rules,
+    rules: Sequence[Rules],
     *,
     threads: int = 2,
     progress: Done = lambda _: None,
 ) -> Decided:
-    """Decide every row, badges side by side on threads; there are so many `requests`."""
+    """Decide every row, badges side by side on threads; there are so many `requests`. `versions` and `rules` stand by
+    the badges' numbers."""
     size, badges = len(rows.badge), max(len(plans), 1)
     badge_starts = np.searchsorted(rows.badge, np.arange(badges + 1, dtype=np.int32))
     admitting_call = np.zeros(requests, np.int64)
     found = Decided(np.zeros(size, np.int8), np.full(size, deciding.NO_SLOT, np.int64))
-    zone_ = zone(rules.zone)
 
     def decide_one(plan: counting.BadgePlan) -> int:
         low, high = badge_starts[plan.badge_no], badge_starts[plan.badge_no + 1]
         if high > low:
             own = AskedRows(*(getattr(rows, entry.name)[low:high] for entry in fields(rows)))
-            badge = _Badge(plan, versions[plan.badge_no], rules, zone_)
+            badge = _Badge(plan, versions[plan.badge_no], rules[plan.badge_no])
             grouped = kernel.order_by_key(own.customer, *np.empty((2, high - low), np.int32))
             bounds = kernel.subject_bounds(own.customer, grouped, np.empty(high - low + 1, np.int64))
             found.reason[low:high], full = badge.decide(own, bounds, grouped, admitting_call)
@@ -199,7 +207,11 @@ class _Badge:
     plan: counting.BadgePlan
     versions: Sequence[DecidedVersion]
     rules: Rules
-    zone: Zone
+
+    @property
+    def zone(self) -> Zone:
+        """The zone in which the badge's days and months are cut."""
+        return zone(self.rules.zone)
 
     def decide(
         self, rows: AskedRows, bounds: Ints, grouped: NDArray[np.int32], admitting_call: Ints

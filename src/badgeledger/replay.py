@@ -1,7 +1,7 @@
 """Deciding history again: settings and definitions in, a folder of decisions out (RULEBOOK 10).
 
-The folder holds `decisions`, `decision_totals` and `manifest.json`, which is written last and means complete. Nothing
-in the warehouse is changed.
+The folder holds the tables, and `manifest.json`, which is written last and means complete. Nothing in the warehouse is
+changed.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ from . import calendar, pipeline, runs
 from .errors import ConfigError
 from .reports import manifest
 from .reports.folder import prepare, put, staged
-from .reports.tables import table, write_csv_of, write_rows
+from .reports.tables import Table, table, write_csv_of, write_rows
 from .settings import PipelineFile, Rules, now_microseconds, report_folder, resolve_as_of
 from .warehouse import Warehouse
 from .warehouse_files import sync
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from .overrides import Overrides
+    from .ruling import RuledBadge
 
 TABLES = {
     entry.name: entry
@@ -43,31 +46,47 @@ TABLES = {
         ),
     )
 }
+# Of a replay under other rules alone: they set it against the replay under the recorded ones.
+COMPARED = {
+    entry.name: entry
+    for entry in (
+        table("comparison", "badge_id week reason limit_name", "decisions_a decisions_b breaches", schema="temp"),
+        table("gains", "badge_id customer_id", "admitted_a admitted_b gained lost", schema="temp"),
+    )
+}
 FORMATS = ("csv", "parquet")
 EVER = (-(2**63), 2**63 - 1)
-Numbers = Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True)
 class ReplayResult:
-    """What a replay found. `by_reason` sums `decision_totals` by reason and limit; instants are microseconds."""
+    """What a replay found. `by_reason` sums `decision_totals` by reason and limit; `compared` does so for
+    `comparison`, and is None where nothing but the recorded rules was asked for. Instants are microseconds."""
 
     as_of: int
     rules: Rules
     folder: Path
     kept: bool
     by_reason: list[dict[str, Any]]
+    compared: list[dict[str, Any]] | None
     warehouse: Path
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: settings, as-of, other numbers of limits, and the part of time that the output shows."""
+    """What is asked: settings and other rules, against the recorded settings, as of an instant, and the part of time
+    that the output shows."""
 
     rules: Rules
+    recorded: Rules
+    other: Overrides | None
     as_of: int
-    numbers: Numbers
     shown: tuple[int, int]
+
+    @property
+    def compares(self) -> bool:
+        """Whether anything but the recorded rules is asked for."""
+        return self.other is not None or self.rules != self.recorded
 
 
 def replay(
@@ -75,7 +94,7 @@ def replay(
     *,
     file: PipelineFile | None = None,
     overrides: Callable[[Rules], Rules] = lambda rules: rules,
-    numbers: Numbers | None = None,
+    other: Overrides | None = None,
     as_of: str | None = None,
     shown: tuple[int, int] = EVER,
     out: Path | None = None,
@@ -84,24 +103,24 @@ def replay(
 ) -> ReplayResult:
     """Decide every request up to as-of again, with the settings of `file`, else of the last run.
 
-    `numbers` replaces the number of a limit, by badge and limit name, in all versions that carry it. `shown` are the
-    half-open bounds of `processed_at` of what is written; they cut the output, never the decisions before it. Raises
-    UsageError when there was no run, ConfigError when `numbers` names a limit that no version carries.
+    `other` are rules to decide under instead of the recorded ones, `overrides` settings that come before theirs. `shown`
+    are the half-open bounds of `processed_at` of what is written; they cut the output, never the decisions before it.
+    Raises UsageError when there was no run, ConfigError when `other` finds nothing to change.
     """
     with Warehouse.open(warehouse, lock_timeout=lock_timeout, read_only=True) as opened:
         last = runs.last(opened) if file is not None and as_of is not None else runs.require_last(opened)
         recorded = file.settings.rules if file is not None else last.rules if last is not None else Rules()
-        rules = overrides(recorded)
+        rules = overrides(recorded if other is None else other.settings(recorded))
         at = last.as_of if as_of is None and last else resolve_as_of(as_of or "now", rules.zone, now_microseconds())
-        question = Question(rules, at, numbers or {}, shown)
+        question = Question(rules, recorded, other, at, shown)
         target = (out or _beside_report(file, last, at, rules)).absolute()
         prepare(target, warehouse)
         no_input = last is not None and bool(last.settings["no_input"])
         with pipeline.ledger_views(opened, rules, at, None, no_input, progress) as con:
-            _refuse_unknown_limits(con, question.numbers)
-            _decide(con, question, progress)
+            _decide(con, warehouse, question, lock_timeout, progress)
             folder, kept = _publish(con, target, warehouse, question, progress)
-            return ReplayResult(at, rules, folder, kept, _by_reason(con), warehouse)
+            compared = _sums(con, "comparison", COMPARED) if question.compares else None
+            return ReplayResult(at, rules, folder, kept, _sums(con, "decision_totals", TABLES), compared, warehouse)
 
 
 def _beside_report(file: PipelineFile | None, last: runs.Run | None, as_of: int, rules: Rules) -> Path:
@@ -115,22 +134,10 @@ def _beside_report(file: PipelineFile | None, last: runs.Run | None, as_of: int,
     return report.with_name(report.name + "-replay")
 
 
-def _refuse_unknown_limits(con: DuckDBPyConnection, numbers: Numbers) -> None:
-    known: dict[str, list[str]] = {}
-    for badge, name in con.execute("SELECT badge_id, limit_name FROM ledger.slot ORDER BY ALL").fetchall():
-        known.setdefault(badge, []).append(name)
-    for badge, name in numbers:
-        if name not in known.get(badge, ()):
-            raise ConfigError(
-                where=f"--rules, badge {badge}",
-                expected="a limit that a version of the badge carries"
-                + (": " + ", ".join(known[badge]) if badge in known else ""),
-                found=repr(name) if badge in known else "a badge without any limit, or none of that id",
-                next_step="Correct the file; the names stand in the report's table limits.",
-            )
-
-
-def _decide(con: DuckDBPyConnection, question: Question, progress: pipeline.Progress) -> None:
+def _decide(
+    con: DuckDBPyConnection, warehouse: Path, question: Question, lock_timeout: float, progress: pipeline.Progress
+) -> None:
+    from . import ruling
     from .decisions import make_decisions
 
     progress("replay: reading")
@@ -143,7 +150,32 @@ def _decide(con: DuckDBPyConnection, question: Question, progress: pipeline.Prog
             return
         progress(f"replay: {done:,} issuances decided, {done / max(time.monotonic() - began, 1e-6):,.0f} a second")
 
-    make_decisions(con, question.rules, question.as_of, numbers=question.numbers, shown=question.shown, progress=told)
+    before = ruling.recorded(con, question.recorded, question.as_of)
+    badges = ruling.recorded(con, question.rules, question.as_of)
+    if question.other is not None:
+        if question.other.definitions is not None:
+            badges = _other_definitions(question.other, warehouse, question, lock_timeout)
+        badges = question.other.apply(badges)
+    compared = before if question.compares else None
+    make_decisions(con, badges, question.as_of, before=compared, shown=question.shown, progress=told)
+
+
+def _other_definitions(
+    other: Overrides, warehouse: Path, question: Question, lock_timeout: float
+) -> dict[str, RuledBadge]:
+    from . import ruling
+
+    path = other.definitions
+    assert path is not None
+    where = f"{other.path}, key definitions"
+    if not path.exists() or path.samefile(warehouse):
+        raise ConfigError(
+            where=where,
+            expected="another warehouse than the one that is replayed",
+            found=f"{path}, which is the same" if path.exists() else f"{path}, which is not there",
+            next_step="Correct the path; it is relative to the file. Without the key the recorded definitions rule.",
+        )
+    return ruling.of_warehouse(path, where, question.rules, question.as_of, lock_timeout)
 
 
 def _publish(
@@ -151,7 +183,7 @@ def _publish(
 ) -> tuple[Path, bool]:
     with staged(target, owner) as stage:
         outputs = []
-        for name, entry in TABLES.items():
+        for name, entry in (TABLES | COMPARED if question.compares else TABLES).items():
             progress(f"replay: {name}")
             parquet, csv = stage / f"{name}.parquet", stage / f"{name}.csv"
             # Sorted once: the CSV follows the order of the Parquet file.
@@ -173,10 +205,8 @@ def _manifest(con: DuckDBPyConnection, question: Question, outputs: list[manifes
         "versions": manifest.versions(),
         "settings": {
             "rules": question.rules.model_dump(),
-            "numbers": [
-                {"badge": badge, "limit": name, "number": number}
-                for (badge, name), number in sorted(question.numbers.items())
-            ],
+            "recorded_rules": question.recorded.model_dump(),
+            "other": None if question.other is None else question.other.facts(),
             "from": bounds[0],
             "to": bounds[1],
         },
@@ -187,10 +217,12 @@ def _manifest(con: DuckDBPyConnection, question: Question, outputs: list[manifes
     return json.dumps(content, indent=2) + "\n"
 
 
-def _by_reason(con: DuckDBPyConnection) -> list[dict[str, Any]]:
-    columns = ("decisions", "same", "newly_admitted", "newly_rejected", "breaches")
-    sums = ", ".join(f"sum({name})::BIGINT" for name in columns)
+def _sums(con: DuckDBPyConnection, relation: str, tables: Mapping[str, Table]) -> list[dict[str, Any]]:
+    """The counts of a relation by reason and limit."""
+    entry = tables[relation]
+    counts = entry.columns[entry.key_length :]
+    sums = ", ".join(f"sum({name})::BIGINT" for name in counts)
     rows = con.execute(
-        f"SELECT reason, limit_name, {sums} FROM temp.decision_totals GROUP BY reason, limit_name ORDER BY ALL"
+        f"SELECT reason, limit_name, {sums} FROM temp.{relation} GROUP BY reason, limit_name ORDER BY ALL"
     ).fetchall()
-    return [dict(zip(("reason", "limit_name", *columns), row, strict=True)) for row in rows]
+    return [dict(zip(("reason", "limit_name", *counts), row, strict=True)) for row in rows]

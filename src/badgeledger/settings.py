@@ -131,20 +131,6 @@ class Settings(ConfigModel):
     verify: VerifySection = VerifySection()
 
 
-class OtherNumber(ConfigModel):
-    """Another number for one limit of one badge, in every version that carries it."""
-
-    badge: Annotated[str, Field(min_length=1)]
-    limit: Annotated[str, Field(min_length=1)]
-    number: Annotated[int, Field(ge=0, le=2**62)]
-
-
-class OtherRules(ConfigModel):
-    """A file of rules that replay decides under instead of the recorded ones."""
-
-    limits: tuple[OtherNumber, ...] = Field(strict=False, min_length=1)
-
-
 @dataclass(frozen=True)
 class PipelineFile:
     """Checked settings and the file that they stand in; paths in it are relative to its folder."""
@@ -185,21 +171,6 @@ def with_overrides(rules: Rules, overrides: Iterable[str]) -> Rules:
         values[key] = value
         checked(Rules, values, f"--set {override}")
     return Rules(**values)
-
-
-def load_numbers(path: Path) -> dict[tuple[str, str], int]:
-    """The numbers that a file of other rules gives, by badge and limit name. Raises ConfigError."""
-    numbers: dict[tuple[str, str], int] = {}
-    for entry in checked(OtherRules, read_toml(path, "a file of rules with [[limits]]"), str(path)).limits:
-        if (entry.badge, entry.limit) in numbers:
-            raise ConfigError(
-                where=f"{path}, badge {entry.badge}",
-                expected="one number a limit",
-                found=f"two for {entry.limit}",
-                next_step="Leave one of them out.",
-            )
-        numbers[entry.badge, entry.limit] = entry.number
-    return numbers
 
 
 def parse_instant(text: str) -> int:

@@ -75,8 +75,9 @@ def kernel(source: str, rows: int, threads: int) -> tuple[child.Spent, Any]:
 
     from badgeledger import calendar
     from badgeledger.counting import BadgeVersion, CountingRules, plan_badge
-    from badgeledger.decisions import AskedRows, DecidedVersion, decide_badges
+    from badgeledger.decisions import AskedRows, decide_badges
     from badgeledger.definitions import Limit
+    from badgeledger.ruling import DecidedVersion
     from badgeledger.settings import Rules
 
     badge, customer, clock, windows = _rows(source, rows)
@@ -105,8 +106,9 @@ def kernel(source: str, rows: int, threads: int) -> tuple[child.Spent, Any]:
             request=place[: len(chosen)],
         )
         versions = [[DecidedVersion(version, True, "EARN")]] * counting.BADGES
+        settings = [Rules()] * counting.BADGES
         watch = child.Stopwatch()
-        decided = decide_badges(found, plans, versions, rows, Rules(), threads=threads)
+        decided = decide_badges(found, plans, versions, rows, settings, threads=threads)
         return watch.read(), decided.reason == 0
 
     # The first call loads the compiled kernel.

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from badgeledger import cli
-from badgeledger.replay import TABLES
+from badgeledger.replay import COMPARED, FORMATS, TABLES
 
 NIGHTLY = """
 [pipeline]
@@ -132,23 +132,93 @@ def test_from_and_to_cut_the_output_and_no_state(warehouse: Path, capsys: pytest
     assert (settings["from"], settings["to"]) == ("2024-01-02T10:00:00.000000Z", "2024-01-03T10:00:00.000000Z")
 
 
-def test_a_file_of_rules_gives_limits_other_numbers(warehouse: Path) -> None:
-    Path("rules.toml").write_text('[[limits]]\nbadge = "B"\nlimit = "CUSTOMER:FIXED_VALUE"\nnumber = 2\n')
+def test_a_file_of_rules_is_set_against_the_recorded_rules(warehouse: Path) -> None:
+    Path("rules.toml").write_text(
+        '[[limits]]\nbadge = "B"\nlimit = "CUSTOMER:FIXED_VALUE"\nnumber = 2\n'
+        '[[badges]]\nname = "badge *"\nfrom = 2024-01-03T00:00:00Z\nactive = false\n'
+    )
     run("replay", "--warehouse", warehouse, "--out", "more", "--rules", "rules.toml")
-    assert decided(warehouse.parent / "more") == [("r1", "+"), ("r2", "+"), ("r3", "customer-limit")]
-    manifest = json.loads((warehouse.parent / "more" / "manifest.json").read_text())
-    assert manifest["settings"]["numbers"] == [{"badge": "B", "limit": "CUSTOMER:FIXED_VALUE", "number": 2}]
+    folder = warehouse.parent / "more"
+    assert decided(folder) == [("r1", "+"), ("r2", "+"), ("r3", "badge-not-active")]
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["settings"]["other"] == {
+        "limits": [{"badge": "B", "limit": "CUSTOMER:FIXED_VALUE", "number": 2}],
+        "badges": [{"name": "badge *", "from": "2024-01-03T00:00:00.000000Z", "active": False}],
+    }
+    assert set(manifest["outputs"]) == {f"{name}.{suffix}" for name in TABLES | COMPARED for suffix in FORMATS}
+    assert (folder / "comparison.csv").read_text().splitlines() == [
+        "badge_id,week,reason,limit_name,decisions_a,decisions_b,breaches",
+        "B,2024-01-01,,,1,2,0",
+        "B,2024-01-01,badge-not-active,,0,1,0",
+        "B,2024-01-01,customer-limit,CUSTOMER:FIXED_VALUE,2,0,1",
+    ]
+    assert (folder / "gains.csv").read_text() == (
+        "badge_id,customer_id,admitted_a,admitted_b,gained,lost\nB,c1,1,2,1,0\n"
+    )
+
+
+def test_settings_alone_are_set_against_the_recorded_ones_too(warehouse: Path) -> None:
+    run("replay", "--warehouse", warehouse, "--out", "issues", "--set", "counted=issue")
+    assert (warehouse.parent / "issues" / "gains.csv").read_text().splitlines()[1:] == ["B,c1,1,3,2,0"]
+
+
+def test_settings_of_the_file_yield_to_those_of_the_command(
+    warehouse: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("rules.toml").write_text('[settings]\ncounted = "issue"\nmonth = "30-days"\n')
+    run("replay", "--warehouse", warehouse, "--out", "out", "--rules", "rules.toml", "--set", "counted=earn")
+    assert "month=30-days, counted=earn" in capsys.readouterr().err
+    assert [reason for _, reason in decided(warehouse.parent / "out")] == ["+", "customer-limit", "customer-limit"]
+
+
+def test_the_definitions_of_another_warehouse_rule(warehouse: Path) -> None:
+    other = [harness.define(harness.definition("B", limits=[harness.fixed_value(2)]))]
+    harness.write_files(Path("other/logs"), harness.files_of(other))
+    Path("other/nightly.toml").write_text(NIGHTLY)
+    run("run", "other/nightly.toml")
+    Path("rules.toml").write_text('definitions = "other/ledger.duckdb"\n')
+    run("replay", "--warehouse", warehouse, "--out", "out", "--rules", "rules.toml")
+    assert decided(warehouse.parent / "out") == [("r1", "+"), ("r2", "+"), ("r3", "customer-limit")]
+    Path("rules.toml").write_text(
+        'definitions = "other/ledger.duckdb"\n[[limits]]\nlimit = "CUSTOMER:FIXED_VALUE"\nremove = true\n'
+    )
+    run("replay", "--warehouse", warehouse, "--out", "none", "--rules", "rules.toml")
+    assert decided(warehouse.parent / "none") == [("r1", "+"), ("r2", "+"), ("r3", "+")]
+
+
+B_HAS = '[[limits]]\nbadge = "B"\nlimit = "CUSTOMER:FIXED_VALUE"\n'
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[[limits]]\nbadge = "B"\nlimit = "BADGE:FIXED_VALUE"\nnumber = 2\n', "CUSTOMER:ROLLING_WINDOW:DAYS:1"),
-        ('[[limits]]\nbadge = "C"\nlimit = "BADGE:FIXED_VALUE"\nnumber = 2\n', "a badge without any limit"),
-        ('[[limits]]\nbadge = "B"\nlimit = "CUSTOMER:FIXED_VALUE"\nnumber = -1\n', "key limits[0].number"),
+        (B_HAS.replace("CUSTOMER", "BADGE") + "number = 2\n", "only CUSTOMER:FIXED_VALUE, CUSTOMER:ROLL"),
+        (B_HAS.replace('"B"', '"C"') + "number = 2\n", "key limits[0]: expected a badge"),
+        ('[[badges]]\nname = "Badge *"\nactive = true\n', "found 'Badge *'"),
+        ('[[badges]]\ntag = "gold"\nactive = true\n', "carry no tags"),
+        ('[[badges]]\nbadge = "B"\nname = "B"\n', "badge or name, not both"),
+        (B_HAS + "number = -1\n", "key limits[0].number"),
+        (B_HAS, "either a number or remove = true"),
+        (B_HAS + 'number = 1\nadd = true\nreplaces = "BADGE:FIXED_VALUE"\n', "at most one of"),
+        (B_HAS + "number = 1\nfrom = 2024-01-01T00:00:00\n", "key limits[0].from: expected an instant"),
         ('[[limits]]\nbadge = "B"\nnumbr = 1\n', "limits[0]"),
-        ("limits = []\n", "key limits"),
-        ('[[limits]]\nbadge = "B"\nlimit = "X"\nnumber = 1\n' * 2, "found two for X"),
+        ('[[limits]]\nlimit = "CUSTOMER:FIXED_WINDOW:WEEKS:1"\nnumber = 1\n', "expected a limit's name"),
+        ((B_HAS + "number = 1\n") * 2, "found two for CUSTOMER:FIXED_VALUE"),
+        (
+            "".join(
+                f'[[limits]]\nlimit = "BADGE:FIXED_WINDOW:{window}"\nnumber = 1\nadd = true\n'
+                for window in ("MONTHS", "DAYS:2")
+            ),
+            "key limits[1]: expected one fixed window a scope",
+        ),
+        ('[settings]\nmonth = "31-days"\n', "key settings.month"),
+        ('[[badges]]\nfrom = 2024-01-01T00:00:00Z\nsettings = {month = "30-days"}\n', "they hold for all time"),
+        ('[[badges]]\nissued_expiry = "RELATIVE:DAYS:0"\n', "key badges[0].issued_expiry"),
+        ('[[badges]]\nowners = ["Nobody"]\n', "an owner among Loyalty"),
+        ("[[badges]]\nstarts_at = 2030-01-01T00:00:00Z\n", "an end after the start, 2030-01-01"),
+        ('definitions = "ledger.duckdb"\n', "which is the same"),
+        ('definitions = "none.duckdb"\n', "which is not there"),
+        ("", "found nothing"),
         ("[[limits]\n", "line 1"),
     ],
 )
@@ -169,7 +239,7 @@ def test_a_wrong_file_of_rules_is_named(
     [
         (("--emit", "answers.jsonl"), "no such option: --emit"),
         (("--settings-grid",), "no such option: --settings-grid"),
-        (("--rules", "missing.toml"), "a file of rules with [[limits]]"),
+        (("--rules", "missing.toml"), "missing.toml: expected a file of rules"),
         (("--from", "2024-01-01"), "an instant with an offset"),
         (("--from", "2024-01-02T00:00:00Z", "--to", "2024-01-02T00:00:00Z"), "--from before --to"),
         (("--set", "colour=red"), "KEY=VALUE"),

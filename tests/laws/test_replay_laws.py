@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,8 @@ from harness import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws.random_logs import ANCHORS, RULES, ZONES, Log, hard_cases, iso, logs, rules
+
+from badgeledger.errors import ConfigError
 
 REASONS = {
     "", "unknown-badge", "duplicate-request", "badge-not-active", "outside-badge-period", "overlapping-issue",
@@ -66,6 +70,52 @@ def test_engine_and_witness_decide_alike(zone: str) -> None:
     assert reasons >= REASONS
 
 
+def test_engine_and_witness_decide_alike_under_other_rules() -> None:
+    reasons: set[str] = set()
+    verbs: set[str] = set()
+    differing: list[bool] = []
+
+    @settings(max_examples=examples(40))
+    @given(st.sampled_from(ZONES).flatmap(logs), other_rules())
+    def law(log: Log, other: str) -> None:
+        try:
+            fast = engine(log.files, as_of=log.as_of, zone=log.zone, other=other)
+        except ConfigError:
+            # An entry that finds nothing to change is an error of the file; the witness takes sound files alone.
+            return
+        slow = witness(log.files, as_of=log.as_of, zone=log.zone, other=other)
+        assert fast["decisions"] == slow
+        verbs.update(re.findall(r"^(\w+) =", other, re.MULTILINE))
+        reasons.update(row["reason"] for row in slow)
+        before = witness(log.files, as_of=log.as_of, zone=log.zone)
+        differing.append([row["decision"] for row in slow] != [row["decision"] for row in before])
+        _comparison_adds_up(fast, before, slow)
+
+    law()
+    assert reasons >= REASONS - {"unknown-badge"}
+    assert verbs >= {"limit", "number", "add", "remove", "from", "name", "badge", "active", "issued_expiry", "counted"}
+    assert sum(differing) >= 5
+
+
+def _comparison_adds_up(found: dict[str, list[Row]], before: list[Row], after: list[Row]) -> None:
+    for side, decided in (("decisions_a", before), ("decisions_b", after)):
+        told: dict[tuple[str, str, str], int] = {}
+        for row in found["comparison"]:
+            place = row["badge_id"], row["reason"], row["limit_name"]
+            told[place] = told.get(place, 0) + int(row[side])
+        counted = Counter((row["badge_id"], row["reason"], row["limit_name"]) for row in decided)
+        assert {place: count for place, count in told.items() if count} == counted
+    assert sum(int(row["breaches"]) for row in found["comparison"]) == len(found["breaches"])
+    gained: Counter[tuple[str, str]] = Counter()
+    lost: Counter[tuple[str, str]] = Counter()
+    for one, other in zip(before, after, strict=True):
+        if one["decision"] != other["decision"]:
+            (gained if other["decision"] == "ADMIT" else lost)[one["badge_id"], one["customer_id"]] += 1
+    for column, expected in (("gained", gained), ("lost", lost)):
+        told_of = {(row["badge_id"], row["customer_id"]): int(row[column]) for row in found["gains"]}
+        assert {place: count for place, count in told_of.items() if count} == expected
+
+
 def _key(row: Row) -> tuple[str, str, int, str]:
     return row["processed_at"], row["request_id"], int(row["position"]), row["row_key"]
 
@@ -80,6 +130,46 @@ def _totals_add_up(found: dict[str, list[Row]]) -> None:
         ("breaches", found["breaches"]),
     ):
         assert sum(int(row[column]) for row in totals) == len(rows), column
+
+
+# --- other rules --------------------------------------------------------------------------------------------------
+
+_names = st.sampled_from([
+    "CUSTOMER:FIXED_VALUE", "BADGE:FIXED_VALUE", "CUSTOMER:ROLLING_WINDOW:DAYS:1", "CUSTOMER:ROLLING_WINDOW:MONTHS:1",
+    "BADGE:ROLLING_WINDOW:WEEKS:1", "CUSTOMER:FIXED_WINDOW:DAYS:3", "BADGE:FIXED_WINDOW:MONTHS",
+    "CUSTOMER:FIXED_WINDOW:WEEKS:TUESDAY",
+])  # fmt: skip
+_whose = st.sampled_from(["", "", 'badge = "B"\n', 'name = "*"\n', 'name = "o[mn]e"\n'])
+_since = st.one_of(st.just(""), st.sampled_from(ANCHORS["UTC"]).map(lambda moment: f"from = {iso(moment)}\n"))
+_verbs = st.one_of(
+    st.integers(0, 3).map(lambda number: f"number = {number}\nadd = true\n"),
+    st.integers(0, 3).map(lambda number: f"add = true\nnumber = {number}\n"),
+    st.integers(0, 9).map(lambda number: f"number = {number}\n"),
+    st.just("remove = true\n"),
+    st.builds(lambda name, number: f'number = {number}\nreplaces = "{name}"\n', _names, st.integers(0, 3)),
+)
+_facts = st.sampled_from([
+    "active = true\n", "active = false\n", 'starts_at = "2023-02-28T10:00:00Z"\n', "expires_at = 2024-06-15T12:00:00Z\n",
+    'issued_expiry = "RELATIVE:MONTHS:1"\n', 'issued_expiry = "NEVER"\n', 'issued_expiry = "BADGE_END"\n',
+    'earn_type = "ISSUE_EARN"\n', 'earned_expiry = "WITH_BADGE_META"\nowners = ["loyalty"]\n',
+])  # fmt: skip
+_own_settings = st.sampled_from(['counted = "both"', 'zone = "America/Havana"', 'rolling_clock = "event"'])
+
+
+@st.composite
+def other_rules(draw: Any) -> str:
+    """A file of other rules with a few entries; not every one of them finds something to change."""
+    parts = []
+    if draw(st.booleans()):
+        parts.append(f"[settings]\n{draw(_own_settings)}\n")
+    for _ in range(draw(st.integers(0, 3))):
+        name = draw(_names)
+        parts.append(f'[[limits]]\nlimit = "{name}"\n{draw(_verbs)}{draw(_whose)}{draw(_since)}')
+    for _ in range(draw(st.integers(0, 2))):
+        since = draw(_since)
+        own = "" if since else draw(st.one_of(st.just(""), _own_settings.map(lambda one: f"settings = {{{one}}}\n")))
+        parts.append(f"[[badges]]\n{draw(_facts)}{draw(_whose)}{since}{own}")
+    return "\n".join(parts) or '[settings]\nmonth = "30-days"\n'
 
 
 # --- plain logs, in which only some grounds exist -----------------------------------------------------------------

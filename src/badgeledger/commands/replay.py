@@ -11,9 +11,10 @@ from typing import Any
 
 from .. import runs
 from ..errors import UsageError
+from ..overrides import load_overrides
 from ..progress import progress
 from ..replay import EVER, FORMATS, TABLES, ReplayResult, replay
-from ..settings import instant_option, load, load_numbers, with_overrides
+from ..settings import instant_option, load, with_overrides
 from ..text import columns, counted, number, plain
 from .status import warehouse_path
 
@@ -39,12 +40,13 @@ def replay_history(
         instant_option("--as-of", str(as_of))
     shown = _shown(shown_from, shown_to)
     file = None if pipeline is None else load(pipeline)
+    other = None if rules is None else load_overrides(rules)
     with progress() as told:
         result = replay(
             path,
             file=file,
             overrides=lambda recorded: with_overrides(recorded, overrides),
-            numbers=None if rules is None else load_numbers(rules),
+            other=other,
             as_of=as_of,
             shown=shown,
             out=out,

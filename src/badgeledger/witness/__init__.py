@@ -19,6 +19,7 @@ from .calls import Call, Row, mark_repeats, rows_of
 from .counts import Badge, Settings, account
 from .definitions import Definition
 from .dumps import dump_findings
+from .other_rules import OtherRules
 from .revocations import revoke
 from .times import Zone
 
@@ -65,16 +66,20 @@ def replay(
     rules: Mapping[str, str],
     as_of_us: int,
     feed_zones: Mapping[str, str] | None = None,
-    numbers: Mapping[tuple[str, str], int] | None = None,
+    *,
+    other: str | None = None,
+    definitions_of: Files | None = None,
 ) -> list[dict[str, str]]:
     """The table `decisions`: every request decided again (RULEBOOK 10). Arguments and errors are those of `audit`.
 
-    `numbers` replaces the number of a limit, by badge and limit name, in every version that carries it.
+    `other` is the text of a file of other rules; `definitions_of` are files whose definitions rule instead.
     """
     settings = Settings(rules, as_of_us)
+    changed = None if other is None else OtherRules(other)
+    ruling = settings if changed is None else changed.settings(settings)
     books = Books(files, feed_zones)
-    told = _by_badge(books.definitions)
-    return decisions.table(decisions.decide(told, _rows(books, settings), settings, numbers or {}))
+    told = books if definitions_of is None else Books(definitions_of, feed_zones)
+    return decisions.table(decisions.decide(_by_badge(told.definitions), _rows(books, ruling), ruling, changed))
 
 
 def check_settings(rules: Mapping[str, str], zones: Iterable[str]) -> None:

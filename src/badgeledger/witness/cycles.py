@@ -37,6 +37,11 @@ class Stretch:
 
 def versions_of(definitions: Sequence[Definition], as_of: int) -> list[Definition]:
     """The versions of one badge in order of their in-force instant, those up to as-of, at least the first."""
+    return up_to(ordered(definitions), as_of)
+
+
+def ordered(definitions: Sequence[Definition]) -> list[Definition]:
+    """All versions of one badge in order of their in-force instant."""
     order = sorted(
         (definition for definition in definitions if not definition.refused),
         key=lambda one: (
@@ -51,6 +56,11 @@ def versions_of(definitions: Sequence[Definition], as_of: int) -> list[Definitio
         if versions and versions[-1].in_force == definition.in_force:
             versions.pop()
         versions.append(definition)
+    return versions
+
+
+def up_to(versions: Sequence[Definition], as_of: int) -> list[Definition]:
+    """The versions in force up to as-of, at least the first."""
     return [version for place, version in enumerate(versions) if place == 0 or _moment(version) <= as_of]
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from .calls import Row
 from .counts import SCOPES, Settings, cycle_holding, expire, kind_counts, rolling_start
 from .counts import Badge as Book
-from .cycles import number_for, timeline, version_at, versions_of
+from .cycles import number_for, ordered, timeline, up_to, version_at
 from .definitions import Definition
 from .findings import overlaps
+from .other_rules import OtherRules
 from .times import show_instant
 
 ADMIT, REJECT = "ADMIT", "REJECT"
@@ -41,17 +42,20 @@ def decide(
     definitions: Mapping[str, Sequence[Definition]],
     rows: Sequence[Row],
     settings: Settings,
-    numbers: Mapping[tuple[str, str], int],
+    other: OtherRules | None = None,
 ) -> list[Decision]:
-    """A decision for each row that is no import; `rows` stand in processing order, `definitions` by badge.
-
-    `numbers` replaces the number of a limit, by badge and limit name, in every version that carries it.
-    """
+    """A decision for each row that is no import; `rows` stand in processing order, `definitions` by badge; `other`
+    rules change them."""
     books: dict[str, Book] = {}
+    settings_of: dict[str, Settings] = {}
     for row in rows:
         if row.badge not in books:
-            own = [other for other in rows if other.badge == row.badge]
-            books[row.badge] = _book(row.badge, definitions.get(row.badge, ()), own, settings, numbers)
+            own = [one for one in rows if one.badge == row.badge]
+            versions = ordered(definitions.get(row.badge, ()))
+            settings_of[row.badge] = settings
+            if other is not None and versions:
+                versions, settings_of[row.badge] = other.rule(row.badge, versions, settings)
+            books[row.badge] = _book(row.badge, versions, own, settings_of[row.badge])
     admitted: dict[str, list[Row]] = {badge: [] for badge in books}
     decisions = []
     for row in rows:
@@ -60,26 +64,18 @@ def decide(
             if row.accepted:
                 admitted[row.badge].append(row)
             continue
-        decision = _decide(row, books[row.badge], admitted[row.badge], settings)
+        decision = _decide(row, books[row.badge], admitted[row.badge], settings_of[row.badge])
         decisions.append(decision)
         if decision.admitted:
             admitted[row.badge].append(row)
     return decisions
 
 
-def _book(
-    badge: str,
-    definitions: Sequence[Definition],
-    rows: Sequence[Row],
-    settings: Settings,
-    numbers: Mapping[tuple[str, str], int],
-) -> Book:
+def _book(badge: str, versions: Sequence[Definition], rows: Sequence[Row], settings: Settings) -> Book:
     """Versions, cycles, and each row's version and expiry."""
-    book = Book(badge, versions_of(definitions, settings.as_of), list(rows))
-    if not book.versions:
-        return book
-    for version in book.versions:
-        version.numbers = {name: numbers.get((badge, name), number) for name, number in version.numbers.items()}
+    if not versions:
+        return Book(badge, [], list(rows))
+    book = Book(badge, up_to(versions, settings.as_of), list(rows))
     for row in rows:
         row.version = version_at(book.versions, row.processed_at)
         expire(row, settings)

@@ -1,0 +1,55 @@
+-- One row per badge, local week (its Monday), reason and limit: decisions under the recorded rules, side A, and under the
+-- other ones, side B, beside the breaches of the audit; an empty reason stands for what was admitted.
+WITH dated AS (
+    SELECT
+        decided_twice.* EXCLUDE (customer_id, processed_at),
+        date_trunc('week', zone_day.day)::DATE AS week
+    FROM decided_twice
+    ASOF INNER JOIN ledger.zone_day AS zone_day ON decided_twice.processed_at >= zone_day.starts_at
+),
+
+counted AS (
+    SELECT
+        badge_id,
+        week,
+        reason_a AS reason,
+        limit_a AS limit_name,
+        count(*) AS decisions_a,
+        0 AS decisions_b,
+        0 AS breaches
+    FROM dated
+    GROUP BY badge_id, week, reason_a, limit_a
+    UNION ALL
+    SELECT
+        badge_id,
+        week,
+        reason_b,
+        limit_b,
+        0,
+        count(*),
+        0
+    FROM dated
+    GROUP BY badge_id, week, reason_b, limit_b
+    UNION ALL
+    SELECT
+        badge_id,
+        date_trunc('week', day)::DATE,
+        reason,
+        limit_name,
+        0,
+        0,
+        breaches
+    FROM decision_totals
+    WHERE breaches > 0
+)
+
+SELECT
+    badge_id,
+    week,
+    reason,
+    limit_name,
+    sum(decisions_a)::BIGINT AS decisions_a,
+    sum(decisions_b)::BIGINT AS decisions_b,
+    sum(breaches)::BIGINT AS breaches
+FROM counted
+GROUP BY badge_id, week, reason, limit_name

@@ -1,0 +1,71 @@
+"""The versions that replay decides under: those of the warehouse, of another one, or other ones (RULEBOOK 5 and 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from . import accounting
+from .counting import BadgeVersion
+from .errors import ConfigError
+from .settings import Rules
+from .warehouse import Warehouse, first_row
+
+
+@dataclass(frozen=True)
+class DecidedVersion:
+    """A version as replay needs it, beside what counting needs of it."""
+
+    counted: BadgeVersion
+    active: bool
+    earn_type: str
+
+
+@dataclass(frozen=True)
+class RuledBadge:
+    """What rules one badge: its versions in the order of coming into force, and the settings. `name` is that of the
+    last version up to as-of."""
+
+    name: str | None
+    versions: Sequence[DecidedVersion]
+    rules: Rules
+
+
+Badges = Mapping[str, RuledBadge]
+
+
+def recorded(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int) -> dict[str, RuledBadge]:
+    """Every badge with a version in the staging of the connection, all under the same settings."""
+    said: dict[str, list[tuple[str | None, bool, str]]] = {}
+    for badge, *facts in con.execute(
+        "SELECT badge_id, name, active, earn_type FROM staging.version ORDER BY badge_id, version_no"
+    ).fetchall():
+        said.setdefault(badge, []).append((facts[0], facts[1], facts[2]))
+    found = {}
+    for badge, versions in accounting.versions(con).items():
+        in_force = [place for place, version in enumerate(versions) if version.in_force_from <= as_of_us]
+        found[badge] = RuledBadge(
+            name=said[badge][max(in_force, default=0)][0],
+            versions=[
+                DecidedVersion(version, active, earn_type)
+                for version, (_, active, earn_type) in zip(versions, said[badge], strict=True)
+            ],
+            rules=rules,
+        )
+    return found
+
+
+def of_warehouse(path: Path, where: str, rules: Rules, as_of_us: int, lock_timeout: float) -> dict[str, RuledBadge]:
+    """As :func:`recorded`, of the last run of another warehouse, which `where` names. Raises ConfigError."""
+    with Warehouse.open(path, lock_timeout=lock_timeout, read_only=True) as other:
+        if not first_row(other.con, "SELECT count(*) FROM raw.run")[0]:
+            raise ConfigError(
+                where=where,
+                expected="a warehouse with at least one run",
+                found=f"none in {path}",
+                next_step="Run a pipeline on it first.",
+            )
+        return recorded(other.con, rules, as_of_us)
