@@ -46,16 +46,16 @@ def limit_of(name: str, number: int) -> Limit:
     length = int(size) if size.isdecimal() and len(size) <= 9 else None
     whole = scope in {"BADGE", "CUSTOMER"} and not any(more)
     if whole and kind == "FIXED_VALUE" and not unit:
-        found = {}
+        window: dict[str, str | int] = {}
     elif whole and kind == "FIXED_WINDOW" and unit == "MONTHS" and not size:
-        found = {"unit": unit}
+        window = {"unit": unit}
     elif whole and kind == "FIXED_WINDOW" and unit == "WEEKS" and size in WEEKDAYS:
-        found = {"unit": unit, "start_day": size}
+        window = {"unit": unit, "start_day": size}
     elif whole and length and (unit == "DAYS" or (kind == "ROLLING_WINDOW" and unit in {"WEEKS", "MONTHS"})):
-        found = {"unit": unit, "length": length}
+        window = {"unit": unit, "length": length}
     else:
         raise ValueError(_LIMIT_NAMES)
-    limit = Limit.model_validate({"scope": scope, "kind": kind, "number": number, **found})
+    limit = Limit.model_validate({"scope": scope, "kind": kind, "number": number, **window})
     if limit.name != name:
         raise ValueError(_LIMIT_NAMES)
     return limit

@@ -103,9 +103,9 @@ def replay(
 ) -> ReplayResult:
     """Decide every request up to as-of again, with the settings of `file`, else of the last run.
 
-    `other` are rules to decide under instead of the recorded ones, `overrides` settings that come before theirs. `shown`
-    are the half-open bounds of `processed_at` of what is written; they cut the output, never the decisions before it.
-    Raises UsageError when there was no run, ConfigError when `other` finds nothing to change.
+    `other` are rules to decide under instead of the recorded ones, `overrides` settings that come before theirs.
+    `shown` are the half-open bounds of `processed_at` of what is written; they cut the output, never the decisions
+    before it. Raises UsageError when there was no run, ConfigError when `other` finds nothing to change.
     """
     with Warehouse.open(warehouse, lock_timeout=lock_timeout, read_only=True) as opened:
         last = runs.last(opened) if file is not None and as_of is not None else runs.require_last(opened)

@@ -149,7 +149,8 @@ _verbs = st.one_of(
     st.builds(lambda name, number: f'number = {number}\nreplaces = "{name}"\n', _names, st.integers(0, 3)),
 )
 _facts = st.sampled_from([
-    "active = true\n", "active = false\n", 'starts_at = "2023-02-28T10:00:00Z"\n', "expires_at = 2024-06-15T12:00:00Z\n",
+    "active = true\n", "active = false\n",
+    'starts_at = "2023-02-28T10:00:00Z"\n', "expires_at = 2024-06-15T12:00:00Z\n",
     'issued_expiry = "RELATIVE:MONTHS:1"\n', 'issued_expiry = "NEVER"\n', 'issued_expiry = "BADGE_END"\n',
     'earn_type = "ISSUE_EARN"\n', 'earned_expiry = "WITH_BADGE_META"\nowners = ["loyalty"]\n',
 ])  # fmt: skip
