@@ -27,7 +27,7 @@ QUERIES = sorted(PACKAGE.rglob("*.sql"))
 # From the ground up. A module may import from its own floor and from those below it.
 FLOORS = (
     {"errors", "cache", "faults"},
-    {"resources", "text", "calendar", "civil", "definitions"},
+    {"compiled", "resources", "text", "calendar", "civil", "definitions"},
     {"configuration", "trouble", "warehouse_files"},
     {"settings", "kernel", "deciding", "sieve", "timeline", "overlaps", "inputs", "records", "room"},
     {"warehouse"},
@@ -127,13 +127,17 @@ def test_verify_reaches_nothing_that_counts() -> None:
 
 def test_the_kernel_knows_no_file_no_sql_and_no_calendar() -> None:
     for module in ("kernel", "deciding", "civil"):
-        assert outside(MODULES[module]) <= {"__future__", "collections", "typing", "numba", "numpy"}, module
+        assert outside(MODULES[module]) <= {"__future__", "collections", "typing", "numpy"}, module
         assert "calendar" not in ours(MODULES[module]), module
 
 
 def test_only_the_warehouse_opens_a_database() -> None:
     opening = [name for name, path in MODULES.items() if re.search(r"duckdb\.connect\(", path.read_text())]
     assert opening == ["warehouse"]
+
+
+def test_only_one_module_imports_the_compiler() -> None:
+    assert [name for name, path in MODULES.items() if "numba" in outside(path)] == ["compiled"]
 
 
 def test_only_calendar_and_witness_know_time_zones() -> None:

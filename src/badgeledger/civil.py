@@ -7,8 +7,9 @@ Zones come in as the tables of :class:`badgeledger.calendar.Zone`. Instants are 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from .compiled import njit
 
 DAY = 86_400_000_000
 DAYS, WEEKS, MONTHS = 0, 1, 2

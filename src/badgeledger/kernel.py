@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from .civil import DAY, DAYS, MONTHS, month_start, months_before, span_start
+from .compiled import njit
 
 FIXED_WINDOW, ROLLING_WINDOW, FIXED_VALUE = 0, 1, 2
 UNJUDGED = -1
