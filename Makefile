@@ -2,7 +2,7 @@
 # make test     everything that CI runs
 # make test-slow  the laws with twenty times the examples, and more tampering (an hour)
 # make bench    speed and memory on generated logs (minutes)
-# make golden   the expected tables of the samples anew, to be read before they are committed
+# make golden   the expected tables and terminal pages of the samples anew, to be read before they are committed
 # make bench-replay   decisions a second, beside plain Python and the libraries limits and pyrate-limiter, if installed
 # make format   rewrite sources in the house's format
 # make lock     resolve requirements.lock anew from pyproject.toml (needs uv)
@@ -32,6 +32,7 @@ golden: environment
 	rm -rf build/golden build/golden.duckdb*
 	$(BIN)/badgeledger run pipelines/nightly.toml --warehouse build/golden.duckdb --out build/golden
 	cp build/golden/*.csv tests/golden/expected/
+	PYTHONPATH=tests $(BIN)/python tests/golden/pages.py build/golden.duckdb
 
 bench: environment
 	$(BIN)/python tests/bench

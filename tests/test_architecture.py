@@ -26,7 +26,7 @@ QUERIES = sorted(PACKAGE.rglob("*.sql"))
 
 # From the ground up. A module may import from its own floor and from those below it.
 FLOORS = (
-    {"errors", "cache", "faults"},
+    {"errors", "cache", "faults", "options"},
     {"compiled", "resources", "text", "calendar", "civil", "definitions"},
     {"configuration", "trouble", "warehouse_files"},
     {"settings", "kernel", "deciding", "sieve", "timeline", "overlaps", "inputs", "records", "room"},
@@ -36,9 +36,9 @@ FLOORS = (
     {"ruling"},
     {"decisions", "overrides", "evidence", "raw_inputs"},
     {"pipeline", "verify", "progress"},
-    {"rebuild", "replay", "reproduce", "metrics"},
+    {"rebuild", "replay", "reproduce", "metrics", "answers"},
     {"commands", "endings"},
-    {"cli"},
+    {"cli", "cli_answers"},
     {"__main__"},
 )
 

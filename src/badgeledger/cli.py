@@ -10,8 +10,21 @@ from typing import Annotated
 
 import typer
 
+from .cli_answers import answers
 from .endings import crash, fail, system_error, usage_error
 from .errors import BadgeledgerError
+from .options import (
+    LOCK_TIMEOUT_SECONDS,
+    AsOfOption,
+    FolderArgument,
+    JsonOption,
+    LockOption,
+    OutOption,
+    PipelineArgument,
+    PipelineOption,
+    SetOption,
+    WarehouseOption,
+)
 
 app = typer.Typer(
     name="badgeledger",
@@ -26,29 +39,8 @@ config_app = typer.Typer(
     epilog="Example: badgeledger config validate pipelines/nightly.toml",
 )
 app.add_typer(config_app, name="config")
-
-PipelineArgument = Annotated[Path, typer.Argument(metavar="PIPELINE.toml", help="The pipeline file.")]
-FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a report.")]
-PipelineOption = Annotated[
-    Path | None, typer.Option("--pipeline", metavar="FILE", help="Use this file's settings, not the last run's.")
-]
-WarehouseOption = Annotated[
-    Path | None, typer.Option("--warehouse", metavar="FILE", help="The warehouse; replaces the pipeline file's.")
-]
-OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="The report folder itself.")]
-AsOfOption = Annotated[
-    str | None,
-    typer.Option("--as-of", metavar="INSTANT", help='Such as 2024-09-17T00:00:00Z; or "now", or "start-of-day".'),
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="A setting of the rule book, such as zone=Asia/Kolkata."),
-]
-LockOption = Annotated[
-    float, typer.Option("--lock-timeout", metavar="SECONDS", min=0, help="How long to wait for the warehouse.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-LOCK_TIMEOUT_SECONDS = 600.0
+# Without a name its commands stand beside the others.
+app.add_typer(answers)
 
 
 @app.callback(invoke_without_command=True)

@@ -71,7 +71,7 @@ def _leaves_at(limit: Limit, clock: int, after: int, zone: Zone, local_day: bool
     about = (
         zone.months_after(clock, _length(limit)) if months else clock + _length(limit) * _DAYS[str(limit.unit)] * DAY
     )
-    for begin, end in _even_stretches(max(about - 2 * DAY, after + 1), zone):
+    for begin, end in _even_stretches(limit, max(about - 2 * DAY, after + 1), zone):
         if span_start(limit, end - 1, zone, local_day) > clock:
             while begin < end - 1:
                 middle = (begin + end - 1) // 2
@@ -83,14 +83,21 @@ def _leaves_at(limit: Limit, clock: int, after: int, zone: Zone, local_day: bool
     return None
 
 
-def _even_stretches(at: int, zone: Zone) -> Iterator[tuple[int, int]]:
+def _even_stretches(limit: Limit, at: int, zone: Zone) -> Iterator[tuple[int, int]]:
     """Stretches of time from `at` on, within each of which the bound of a span only moves forward: a local day, cut
-    where the clock changes.
+    where the clock changes, and of months also where the clock changed on the day that the bound lies on: a wall time
+    that did not exist then is a later instant than those after it.
     """
     while at < LAST_INSTANT:
-        end = zone.day_start(zone.day_of(at) + 1)
+        day, time_of_day = divmod(zone.wall_of(at), DAY)
+        end = at + DAY - time_of_day
         change = bisect_right(zone.changes_at, at)
         if change < len(zone.changes_at):
             end = min(end, int(zone.changes_at[change]))
-        yield at, max(end, at + 1)
-        at = max(end, at + 1)
+        if limit.unit == "MONTHS":
+            back = int(civil.months_before(day, _length(limit))) * DAY + time_of_day
+            change = bisect_right(zone.wall_changes, back)
+            if change < len(zone.wall_changes):
+                end = min(end, at + int(zone.wall_changes[change]) - back)
+        yield at, end
+        at = end

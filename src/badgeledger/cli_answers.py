@@ -1,0 +1,140 @@
+"""The command line of the questions that are asked after a run: one thin function a command."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from .options import (
+    LOCK_TIMEOUT_SECONDS,
+    AsOfOption,
+    JsonOption,
+    LockOption,
+    PipelineOption,
+    SetOption,
+    WarehouseOption,
+)
+
+answers = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+BadgeArgument = Annotated[str, typer.Argument(metavar="BADGE", help="A badge: its id, how its id begins, or its name.")]
+AnyBadgeArgument = Annotated[
+    str | None, typer.Argument(metavar="[BADGE]", help="A badge: its id, how its id begins, or its name; else all.")
+]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV; piped answers are tab-separated without it.")]
+RowsOption = Annotated[
+    int, typer.Option("--rows", metavar="N", min=0, help="Rows of a table in a terminal; 0 for all, as when piped.")
+]
+ROWS = 40
+
+
+@answers.command(epilog="Example: badgeledger cycles 69015900f0210a195200000f --warehouse build/ledger.duckdb")
+def cycles(
+    badge: BadgeArgument,
+    warehouse: WarehouseOption = None,
+    pipeline: PipelineOption = None,
+    as_of: AsOfOption = None,
+    settings: SetOption = None,
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
+    rows: RowsOption = ROWS,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> None:
+    """The cycles of a badge's fixed windows: past, current and next, with what was counted in each."""
+    from .answers import quick
+    from .commands.answers import Asking, answer
+
+    asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
+    answer(asking, lambda ledger: quick.cycles(ledger, badge))
+
+
+@answers.command(epilog="Example: badgeledger limits 69015900f0210a195200000f --warehouse build/ledger.duckdb")
+def limits(
+    badge: BadgeArgument,
+    warehouse: WarehouseOption = None,
+    pipeline: PipelineOption = None,
+    as_of: AsOfOption = None,
+    settings: SetOption = None,
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
+    rows: RowsOption = ROWS,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> None:
+    """The limits of a badge, version by version, with their breaches and how full those in force are."""
+    from .answers import quick
+    from .commands.answers import Asking, answer
+
+    asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
+    answer(asking, lambda ledger: quick.limits(ledger, badge))
+
+
+@answers.command(epilog="Example: badgeledger headroom --warehouse build/ledger.duckdb --used 100 --as-of now")
+def headroom(
+    badge: AnyBadgeArgument = None,
+    used: Annotated[
+        int, typer.Option("--used", metavar="PERCENT", min=0, help="Show who used at least this share of a number.")
+    ] = 75,
+    limit: Annotated[str | None, typer.Option("--limit", metavar="NAME", help="Only this limit.")] = None,
+    customer: Annotated[str | None, typer.Option("--customer", metavar="ID", help="Only this customer.")] = None,
+    warehouse: WarehouseOption = None,
+    pipeline: PipelineOption = None,
+    as_of: AsOfOption = None,
+    settings: SetOption = None,
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
+    rows: RowsOption = ROWS,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> None:
+    """Who is close to a limit, and when the next issuance would be within limits, to the microsecond."""
+    from .answers.headroom import headroom as ask
+    from .commands.answers import Asking, answer
+
+    asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
+    answer(asking, lambda ledger: ask(ledger, badge, used_percent=used, limit=limit, customer=customer))
+
+
+@answers.command(epilog="Example: badgeledger expiring --warehouse build/ledger.duckdb --within 2w")
+def expiring(
+    badge: AnyBadgeArgument = None,
+    within: Annotated[
+        str, typer.Option("--within", metavar="SPAN", help="How far ahead to look: hours, days, weeks (12h, 30d, 4w).")
+    ] = "30d",
+    warehouse: WarehouseOption = None,
+    pipeline: PipelineOption = None,
+    as_of: AsOfOption = None,
+    settings: SetOption = None,
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
+    rows: RowsOption = ROWS,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> None:
+    """What is active now and expires soon, the soonest first."""
+    from .answers import quick
+    from .commands.answers import Asking, answer
+
+    asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
+    answer(asking, lambda ledger: quick.expiring(ledger, badge, within))
+
+
+@answers.command(epilog="Example: badgeledger owners --warehouse build/ledger.duckdb --by request")
+def owners(
+    badge: AnyBadgeArgument = None,
+    by: Annotated[
+        Literal["owner", "request", "batch"], typer.Option("--by", help="Owner type, requestId, or batch of ingest.")
+    ] = "owner",
+    warehouse: WarehouseOption = None,
+    pipeline: PipelineOption = None,
+    as_of: AsOfOption = None,
+    settings: SetOption = None,
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
+    rows: RowsOption = ROWS,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> None:
+    """Which owner, request or batch used up each limit that is in use."""
+    from .answers.owners import owners as ask
+    from .commands.answers import Asking, answer
+
+    asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
+    answer(asking, lambda ledger: ask(ledger, badge, by))

@@ -1,0 +1,48 @@
+"""The quick answers: `cycles`, `limits`, `headroom`, `expiring` and `owners`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..answers.ledger import Ledger, open_ledger
+from ..answers.shown import Answer, form_of, show
+from ..progress import progress
+from ..settings import instant_option, load
+from .status import warehouse_path
+
+
+@dataclass(frozen=True)
+class Asking:
+    """The options that every question has: which ledger is asked, and in which form the answer is shown."""
+
+    warehouse: Path | None
+    pipeline: Path | None
+    as_of: str | None
+    overrides: Sequence[str]
+    lock_timeout: float
+    rows: int
+    as_json: bool
+    as_csv: bool
+
+
+def answer(asking: Asking, question: Callable[[Ledger], Answer]) -> None:
+    """Ask the ledger that the options name and print the answer. Raises the errors of :mod:`badgeledger.errors`."""
+    form = form_of(as_json=asking.as_json, as_csv=asking.as_csv)
+    path = warehouse_path(asking.pipeline, asking.warehouse)
+    if asking.as_of not in {None, "now", "start-of-day"}:
+        instant_option("--as-of", str(asking.as_of))
+    with (
+        progress() as shown,
+        open_ledger(
+            path,
+            file=None if asking.pipeline is None else load(asking.pipeline),
+            overrides=asking.overrides,
+            as_of=asking.as_of,
+            lock_timeout=asking.lock_timeout,
+            progress=shown,
+        ) as ledger,
+    ):
+        found = question(ledger)
+    show(found, form, rows=asking.rows)
