@@ -90,6 +90,7 @@ class Content(_Model):
     known_at: KnownAt
     since: _Hash | None
     no_input: bool
+    self_check: dict[str, _Count] | None = None
     inputs: list[KnownInput]
     outputs: dict[str, Output]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from .ingest import FileResult, Input
     from .reports.publish import Published
+    from .self_check import SelfCheck
     from .verify import Verdict
 
 __all__ = ["Rules", "RunResult", "fail_on", "finish_open_runs", "ingest_files", "ledger_views", "make_report", "run"]
@@ -35,6 +36,7 @@ LOCK_TIMEOUT_SECONDS = 600.0
 class RunResult:
     """What a run did: `files` are those that it was given, `totals` counts what its report shows. `as_of` is in
     microseconds. `verdict` is what the step `verify` found. `no_input`: inputs were given and brought nothing new.
+    `self_check` is what came of the recount of a sample; None when there was none.
     """
 
     pipeline: str
@@ -46,6 +48,7 @@ class RunResult:
     warehouse: Path
     verdict: Verdict | None = None
     no_input: bool = False
+    self_check: SelfCheck | None = None
 
 
 def run(
@@ -69,7 +72,7 @@ def run(
     path, target = warehouse or file.warehouse, _folder(file, at, out)
     files: Sequence[FileResult] = ()
     totals: Mapping[str, int] = {}
-    this = published = None
+    this = published = checked = None
     with Warehouse.open(path, lock_timeout=lock_timeout) as opened:
         finish_open_runs(opened, progress)
         if "report" in steps:
@@ -85,6 +88,10 @@ def run(
                 _account(opened, settings.rules, at, compared.no_input, progress)
             if "check" in steps:
                 _check(opened, progress)
+            given = [str(file.base / entry.path) for entry in given_inputs(file, inputs)]
+            if "account" in steps and "check" in steps:
+                size = settings.check.self_check
+                checked = _self_check(opened, opened.con, settings.rules, at, size, given, progress)
             if "account" in steps:
                 this = runs.record(
                     opened,
@@ -93,7 +100,7 @@ def run(
                     known_at=now_microseconds(),
                     settings=_remembered(file)
                     | {"since": compared.since_sha256, "no_input": compared.no_input}
-                    | {"inputs": [str(file.base / entry.path) for entry in given_inputs(file, inputs)]},
+                    | {"inputs": given, "self_check": checked and asdict(checked)},
                     folder=target if "report" in steps else None,
                 )
                 totals = _totals(opened.con)
@@ -105,7 +112,9 @@ def run(
         # The warehouse is free again: the proof asks it as anybody else would.
         verdict = _verify(published.folder, path, settings.verify, lock_timeout, progress)
     no_input = this is not None and bool(this.settings["no_input"])
-    return RunResult(settings.pipeline.name, at, settings.rules, files, totals, published, path, verdict, no_input)
+    return RunResult(
+        settings.pipeline.name, at, settings.rules, files, totals, published, path, verdict, no_input, checked
+    )
 
 
 def ingest_files(
@@ -150,8 +159,10 @@ def make_report(
         compared = runs.compare(opened, at, known_at)
         remembered |= {"since": compared.since_sha256, "no_input": compared.no_input}
         with ledger_views(opened, rules, at, known_at, compared.no_input, progress) as con:
+            checked = _self_check(opened, con, rules, at, remembered.get("self_check_size", 0), (), progress)
+            remembered["self_check"] = checked and asdict(checked)
             published = _publish(opened, con, target, name, at, remembered, progress)
-            return RunResult(name, at, rules, (), _totals(con), published, warehouse)
+            return RunResult(name, at, rules, (), _totals(con), published, warehouse, self_check=checked)
 
 
 def finish_open_runs(warehouse: Warehouse, progress: Progress = lambda *_: None) -> None:
@@ -199,6 +210,25 @@ def _check(warehouse: Warehouse, progress: Progress) -> None:
 
     progress("check: assertions")
     check(warehouse.con)
+
+
+def _self_check(
+    warehouse: Warehouse,
+    con: DuckDBPyConnection,
+    rules: Rules,
+    as_of: int,
+    size: int,
+    given: Sequence[str],
+    progress: Progress,
+) -> SelfCheck | None:
+    """Recount `size` subjects from the inputs `given` now or to earlier runs; None for 0."""
+    from .self_check import self_check
+
+    if size == 0:
+        return None
+    progress("check: recounting a sample of subjects")
+    roots = [*map(Path, given), *runs.inputs_given(warehouse)]
+    return self_check(con, rules, as_of, size=size, roots=roots, spill=warehouse.spill)
 
 
 def _verify(folder: Path, warehouse: Path, settings: VerifySection, lock_timeout: float, progress: Progress) -> Verdict:
@@ -265,6 +295,7 @@ def _publish(
         zone=settings["rules"]["zone"],
         rules=settings["rules"],
         versions=versions(),
+        self_check=settings.get("self_check"),
     )
     return publish(
         con,
@@ -306,6 +337,7 @@ def _remembered(file: PipelineFile) -> dict[str, Any]:
         "formats": list(settings.reports.formats),
         "rows": settings.reports.rows,
         "reports": str((file.base / settings.pipeline.reports).resolve()),
+        "self_check_size": settings.check.self_check if "check" in settings.pipeline.steps else 0,
     }
 
 

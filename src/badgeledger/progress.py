@@ -58,6 +58,11 @@ class Progress:
             else:
                 self._status.update(shown)
 
+    def tell(self, text: str) -> None:
+        """Say a result, also after the shortest of runs; quiet ones leave it out."""
+        if not self._quiet:
+            self._say("info", text)
+
     def warn(self, text: str) -> None:
         """Say what wants a look though the work went on; quiet runs say it too."""
         self._say("warning", text)
@@ -94,7 +99,8 @@ class Progress:
     def _say(self, level: str, text: str) -> None:
         if self._console.is_terminal:
             self.close()
-            print(f"{level}: {plain(text)}", file=sys.stderr, flush=True)
+            prefix = "" if level == "info" else f"{level}: "
+            print(f"{prefix}{plain(text)}", file=sys.stderr, flush=True)
         else:
             self._line(level, plain(text))
 

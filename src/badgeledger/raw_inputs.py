@@ -9,15 +9,21 @@ import gzip
 import hashlib
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 from backports import zstd
 
 from .evidence import Difference, KnownInput, file_sha256
 from .witness import Input
 
+_WHITE = b" \t\r\n"
+_BOM = b"\xef\xbb\xbf"
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_FLAT = re.compile(r"\.[ct]sv(\.gz|\.zst)?$")
+_MOST_WHOLE_BYTES = 4 * 1024 * 1024
 _PATTERN = re.compile(r"[*?\[]")
 
 
@@ -55,6 +61,39 @@ class RawInputs:
         expected = f"{entry.bytes:,} bytes with SHA-256 {entry.sha256}"
         return Difference(f"input {entry.path}", expected, seen or f"no such file below {places}")
 
+    def some_lines(self, entry: KnownInput, wanted: Collection[int]) -> Input | None:
+        """As :meth:`read`, of some lines alone, one behind the other, None when they are not there; nothing is hashed.
+
+        A line that says nothing by itself is part of a document: then the whole input is returned, unless it is large.
+        """
+        path = self.place(entry)
+        if path is None:
+            return None
+        is_flat = _FLAT.search(entry.path) is not None
+        places = {1, *wanted} if is_flat else set(wanted)
+        try:
+            with _opened(path, entry.bytes) as stream:
+                lines = list(_picked(stream, places, entry.bytes))
+            alone = (line.count(b'"') % 2 == 0 if is_flat else _is_object(line) for line in lines)
+            if len(lines) < len(places) or not all(alone):
+                large, grown = entry.bytes > _MOST_WHOLE_BYTES, path.stat().st_size > entry.bytes
+                return None if large else _input(entry, _head(path, entry.bytes), grown=grown)
+        except (OSError, EOFError, zlib.error, zstd.ZstdError):
+            return None
+        return Input(entry.path, b"".join(line + b"\n" for line in lines), entry.sha256, entry.zone)
+
+    def place(self, entry: KnownInput) -> Path | None:
+        """Where a file of the input's path and size stands; it may have grown. That it is the same is not proved."""
+        found = [root / entry.path for root in self.roots]
+        sizes = [(path, path.stat().st_size) for path in found if path.is_file()]
+        large = [(path, size) for path, size in sizes if size >= entry.bytes]
+        return min(large, key=lambda place: place[1] != entry.bytes, default=(None, 0))[0]
+
+    def is_changed(self, entry: KnownInput) -> bool:
+        """Whether what stands at the place of an input is not what was read then, by its hash."""
+        path = self.place(entry)
+        return path is None or file_sha256(path, entry.bytes) != entry.sha256
+
     def _hashes(self) -> dict[str, Path]:
         if self._by_hash is None:
             self._by_hash = {file_sha256(path): path for path in _files(self.roots)}
@@ -76,6 +115,35 @@ def _head(path: Path, size: int) -> bytes:
 
 def _is(entry: KnownInput, data: bytes) -> bool:
     return hashlib.sha256(data).hexdigest() == entry.sha256
+
+
+def _opened(path: Path, size: int) -> IO[bytes]:
+    """The decompressed bytes of the first `size` bytes of a file."""
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if magic.startswith((_GZIP, _ZSTD)):
+        packed = io.BytesIO(_head(path, size))
+        return gzip.GzipFile(fileobj=packed) if magic.startswith(_GZIP) else zstd.ZstdFile(packed)  # type: ignore[return-value]
+    return path.open("rb")
+
+
+def _picked(stream: IO[bytes], places: set[int], size: int) -> Iterator[bytes]:
+    """The lines of these numbers, without their line feed; of an open file up to `size`."""
+    last, read = max(places, default=0), 0
+    is_plain = isinstance(stream, io.BufferedReader)
+    for number, line in enumerate(stream, start=1):
+        read += len(line)
+        if is_plain and read > size:
+            line = line[: len(line) - (read - size)]
+        if number in places:
+            yield (line.removeprefix(_BOM) if number == 1 else line).removesuffix(b"\n")
+        if number >= last:
+            return
+
+
+def _is_object(line: bytes) -> bool:
+    text = line.strip(_WHITE)
+    return text.startswith(b"{") and text.endswith(b"}")
 
 
 def _input(entry: KnownInput, data: bytes, *, grown: bool) -> Input:

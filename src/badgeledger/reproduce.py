@@ -142,6 +142,7 @@ def _made_again(opened: Warehouse, manifest: Manifest, rules: Rules, progress: C
             zone=rules.zone,
             rules=rules.model_dump(),
             versions=versions(),
+            self_check=content.self_check,
         )
         published = publish(
             con,

@@ -21,8 +21,9 @@ _COLUMNS = "run_id, batch_id, pipeline, epoch_us(as_of), epoch_us(known_at), set
 @dataclass(frozen=True)
 class Run:
     """One run. Instants are microseconds; `settings` holds `rules`, `formats`, `rows`, `reports` (the folder's
-    template), `inputs` (the files, folders and globs that it was given), `since` and `no_input`. `state` is `open`
-    until the report stands in `folder`, then `published`; a run that made no report is `accounted`.
+    template), `inputs` (the files, folders and globs that it was given), `since`, `no_input` and what came of its
+    `self_check`. `state` is `open` until the report stands in `folder`, then `published`; a run that made no report
+    is `accounted`.
     """
 
     run_id: int
@@ -82,6 +83,13 @@ def require_last(warehouse: Warehouse) -> Run:
             next_step="Run a pipeline on it first, or name one with --pipeline.",
         )
     return run
+
+
+def inputs_given(warehouse: Warehouse) -> list[Path]:
+    """The files, folders and globs that the runs were given, the newest first."""
+    rows = warehouse.con.execute("SELECT settings FROM raw.run ORDER BY run_id DESC").fetchall()
+    given = dict.fromkeys(path for (settings,) in rows for path in json.loads(settings).get("inputs", ()))
+    return [Path(path) for path in given]
 
 
 def unfinished(warehouse: Warehouse) -> list[Run]:

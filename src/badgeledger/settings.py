@@ -114,6 +114,12 @@ class ReportsSection(ConfigModel):
     )
 
 
+class CheckSection(ConfigModel):
+    """How many subjects the step `check` recounts from their raw lines by the second program; 0 for none."""
+
+    self_check: Annotated[int, Field(ge=0, le=1_000_000)] = 200
+
+
 class VerifySection(ConfigModel):
     """How much the step `verify` recounts: everything, or `sample` breaches and as many other rows, drawn by `seed`."""
 
@@ -128,6 +134,7 @@ class Settings(ConfigModel):
     inputs: tuple[InputSection, ...] = Field(default=(), strict=False)
     rules: Rules = Rules()
     reports: ReportsSection = ReportsSection()
+    check: CheckSection = CheckSection()
     verify: VerifySection = VerifySection()
 
 

@@ -15,7 +15,7 @@ from .. import runs
 from ..errors import UsageError
 from ..metrics import require_folder, write_metrics
 from ..pipeline import RunResult
-from ..progress import progress
+from ..progress import Progress, progress
 from ..settings import instant_option, load, now_microseconds, with_overrides
 from ..text import counted, number, plain
 from .status import warehouse_path
@@ -57,6 +57,7 @@ def run_pipeline(
             progress=shown,
         )
         seconds = shown.seconds
+        _tell_self_check(result, shown)
         if result.no_input:
             shown.warn("no-input: inputs were given, and brought no new line")
     if as_json:
@@ -100,6 +101,7 @@ def publish_report(
             lock_timeout=lock_timeout,
             progress=shown,
         )
+        _tell_self_check(result, shown)
     rules = ", ".join(f"{key}={value}" for key, value in result.rules.model_dump().items())
     print(f"settings of {pipeline if pipeline is not None else 'the last run'}: {rules}", file=sys.stderr)
     print(json.dumps(_facts(result), indent=2) if as_json else "\n".join(_summary(result)))
@@ -122,6 +124,12 @@ def _refuse_later_options(fail_on: str | None, since: Path | None) -> None:
         )
 
 
+def _tell_self_check(result: RunResult, shown: Progress) -> None:
+    if result.self_check is not None:
+        say = shown.warn if result.self_check.missing else shown.tell
+        say(f"self-check: {result.self_check.text()}")
+
+
 def _facts(result: RunResult) -> dict[str, Any]:
     published = result.published
     return {
@@ -137,6 +145,7 @@ def _facts(result: RunResult) -> dict[str, Any]:
             "manifest_sha256": published.manifest_sha256,
             "kept": published.kept,
         },
+        "self_check": None if result.self_check is None else asdict(result.self_check),
         "verified": None if result.verdict is None else verdict_facts(result.verdict),
         "warehouse": str(result.warehouse),
     }

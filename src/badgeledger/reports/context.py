@@ -18,9 +18,10 @@ class ReportContext:
 
     `as_of` is an aware UTC datetime (RULEBOOK 5). `known_at` lists every input known to the report as
     (path, sha256). `zone` is the IANA zone in which days are cut (RULEBOOK 2). `rules` are the rule-book settings
-    in force and `versions` those of the software, both name to text. `not_judged` names finding codes that this
-    report did not look for; they are shown as a dash, never as zero. `page_rows` is the largest number of
-    rows of one table that report.html carries, `sheet_rows` that of one sheet of report.xlsx.
+    in force and `versions` those of the software, both name to text. `self_check` says how many subjects a second
+    program recounted from raw lines before this report was published, None when it did not. `not_judged` names finding
+    codes that this report did not look for; they are shown as a dash, never as zero. `page_rows` is the largest number
+    of rows of one table that report.html carries, `sheet_rows` that of one sheet of report.xlsx.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ReportContext:
     zone: str
     rules: Mapping[str, str]
     versions: Mapping[str, str]
+    self_check: Mapping[str, int] | None = None
     not_judged: tuple[str, ...] = NOT_JUDGED
     page_rows: int = 100_000
     sheet_rows: int = 100_000

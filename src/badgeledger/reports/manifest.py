@@ -83,6 +83,7 @@ def manifest_text(
         "known_at": {"inputs": len(inputs), "sha256": context.known_digest},
         "since": since,
         "no_input": no_input,
+        "self_check": None if context.self_check is None else dict(context.self_check),
         "inputs": [asdict(entry) for entry in inputs],
         "outputs": {entry.name: {"rows": entry.rows, "sha256": entry.sha256} for entry in outputs},
     }

@@ -23,7 +23,7 @@ from .other_rules import OtherRules
 from .revocations import revoke
 from .times import Zone
 
-__all__ = ["Input", "audit", "check_settings", "recount", "replay"]
+__all__ = ["Input", "audit", "check_settings", "recount", "recount_subjects", "replay"]
 
 
 def audit(
@@ -108,6 +108,36 @@ def recount(
     told = _by_badge(books.definitions)
     accounts = [account(badge, told.get(badge, []), of, settings, row_keys) for badge, of in sorted(by_badge.items())]
     return {"issuances": tables.issuances(asked), "breaches": tables.breaches(accounts)}
+
+
+def recount_subjects(
+    files: Files, rules: Mapping[str, str], as_of_us: int, subjects: Collection[tuple[str, str]]
+) -> dict[str, list[dict[str, str]]]:
+    """Four tables of some subjects alone. Arguments and errors are those of `audit`.
+
+    A subject is a badge and customer, whose rows, expirations, and breaches and cycle counts of scope CUSTOMER are
+    told; or a badge and an empty customer: all its rows and expirations, and breaches and cycle counts of both scopes.
+    The files need hold no more lines than those that tell of the subjects.
+    """
+    settings = Settings(rules, as_of_us)
+    books = Books(files, None)
+    told = _by_badge(books.definitions)
+    rows = _rows(books, settings)
+    asked = [row for row in rows if (row.badge, row.customer) in subjects or (row.badge, "") in subjects]
+    by_badge: dict[str, list[Row]] = {}
+    for row in asked:
+        by_badge.setdefault(row.badge, []).append(row)
+    accounts = [account(badge, told.get(badge, []), of, settings) for badge, of in sorted(by_badge.items())]
+    for badge in accounts:
+        if (badge.badge, "") not in subjects:
+            # Only some of its customers are here: the counts of the badge as a whole would lack the others.
+            badge.counts = [count for count in badge.counts if count.scope == "CUSTOMER"]
+    return {
+        "issuances": tables.issuances(asked),
+        "expirations": tables.expirations(asked),
+        "breaches": tables.breaches(accounts),
+        "cycle_counts": tables.cycle_counts(accounts),
+    }
 
 
 def _heard(books: Books, settings: Settings) -> list[Call]:

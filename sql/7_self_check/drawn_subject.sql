@@ -1,0 +1,47 @@
+-- One row per subject that the self-check may recount, in drawn order: a badge and customer, or a badge of few rows (no customer).
+WITH setting AS (
+    SELECT epoch_us(make_timestamptz(as_of))::VARCHAR AS seed
+    FROM ledger.setting
+),
+
+-- Of many customers only a share is looked at: enough to draw from, cheap to sort.
+customer_subject AS (
+    SELECT
+        entry.badge_id,
+        entry.customer_id,
+        count(*) AS row_count
+    FROM ledger.entry AS entry
+    CROSS JOIN setting
+    WHERE hash(entry.badge_id || '/' || entry.customer_id || '/' || setting.seed) % 1000000 < getvariable('drawn_share')
+    GROUP BY entry.badge_id, entry.customer_id
+),
+
+badge_subject AS (
+    SELECT
+        badge_id,
+        '' AS customer_id,
+        count(*) AS row_count
+    FROM ledger.entry
+    GROUP BY badge_id
+),
+
+subject AS (
+    SELECT * FROM customer_subject
+    UNION ALL
+    SELECT * FROM badge_subject
+)
+
+SELECT
+    subject.badge_id,
+    subject.customer_id,
+    row_number() OVER (
+        ORDER BY
+            md5(setting.seed || '/' || subject.badge_id || '/' || subject.customer_id),
+            subject.badge_id,
+            subject.customer_id
+    ) AS subject_no
+FROM subject
+CROSS JOIN setting
+-- The witness looks at all other rows for each row: a subject of very many is left to verify.
+WHERE subject.row_count <= getvariable('most_rows')
+QUALIFY subject_no <= getvariable('most_subjects')

@@ -1,0 +1,82 @@
+-- One row per subject drawn and line that tells of it: its calls, whatever shares their requestId, and its badge's definitions.
+WITH subject_call AS (
+    SELECT
+        subject.subject_no,
+        answered.call_no
+    FROM temp.drawn_subject AS subject
+    INNER JOIN staging.answered_row AS answered
+        ON subject.badge_id = answered.badge_id AND subject.customer_id = answered.customer_id
+    UNION
+    SELECT
+        subject.subject_no,
+        answered.call_no
+    FROM temp.drawn_subject AS subject
+    INNER JOIN staging.answered_row AS answered USING (badge_id)
+    WHERE subject.customer_id = ''
+),
+
+told AS (
+    SELECT DISTINCT
+        subject_call.subject_no,
+        call.endpoint,
+        call.request_key,
+        call.request_id
+    FROM subject_call
+    INNER JOIN staging.call AS call USING (call_no)
+),
+
+halves AS (
+    SELECT
+        told.subject_no,
+        call.file_id,
+        call.line,
+        greatest(len(call.customers), len(call.answers), 1) AS width
+    FROM told
+    INNER JOIN raw.call AS call ON told.request_key = call.request_key
+    UNION
+    SELECT
+        told.subject_no,
+        call.file_id,
+        call.line,
+        greatest(len(call.customers), len(call.answers), 1) AS width
+    FROM told
+    -- A lone response has its own key as that of its request.
+    INNER JOIN raw.call AS call ON told.request_key = call.response_key
+    UNION
+    SELECT
+        told.subject_no,
+        call.file_id,
+        call.line,
+        greatest(len(call.customers), len(call.answers), 1) AS width
+    FROM told
+    INNER JOIN raw.call AS call ON told.request_id = call.request_id AND told.endpoint = call.endpoint
+    UNION
+    SELECT
+        told.subject_no,
+        call.file_id,
+        call.line,
+        greatest(len(call.customers), len(call.answers), 1) AS width
+    FROM told
+    INNER JOIN raw.call AS call ON told.request_id = call.answer_request_id AND told.endpoint = call.endpoint
+),
+
+line AS (
+    SELECT * FROM halves
+    UNION
+    SELECT
+        subject.subject_no,
+        definition.file_id,
+        definition.line,
+        1 AS width
+    FROM temp.drawn_subject AS subject
+    INNER JOIN raw.definition AS definition USING (badge_id)
+)
+
+SELECT
+    subject_no,
+    file_id,
+    line,
+    max(width) AS width
+FROM line
+GROUP BY subject_no, file_id, line
+QUALIFY count(*) OVER (PARTITION BY subject_no) <= getvariable('most_lines')

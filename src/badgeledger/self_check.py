@@ -1,0 +1,232 @@
+"""The self-check of every night: a sample of subjects, recounted by the witness from their raw lines alone.
+
+The warehouse knows file and line of every record, so only these lines are read, wherever the inputs still stand. What
+as-of it is decides the sample: the same night draws the same subjects.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from . import evidence, witness
+from .errors import InternalCheckFailed
+from .evidence import KnownInput
+from .raw_inputs import RawInputs
+from .reports.tables import TABLES, write_rows
+from .settings import Rules
+from .text import counted, number
+from .warehouse import first_row, statement
+
+TABLES_CHECKED = ("issuances", "expirations", "breaches", "cycle_counts")
+# Of equal records another line may be the one that is told: where a row came from is not compared.
+_FREE = frozenset({"source_file", "source_line"})
+_FOLDER = "7_self_check"
+_DRAWN_FOR_EACH = 10
+_MILLION = 1_000_000
+_MOST_ROWS = 1_000
+_MOST_LINES = 5_000
+_MOST_BYTES = 1024**3
+# A line of a bulk call tells of many customers, and all of them are read.
+_MOST_CUSTOMERS = 40_000
+# What a file of compressed lines costs to read, beside its size on disk.
+_UNPACKED = 8
+
+Subject = tuple[str, str]
+Lines = dict[int, set[int]]
+
+
+@dataclass(frozen=True)
+class SelfCheck:
+    """What the self-check did: how many `subjects` were drawn and how many of them `recounted`, from how many raw
+    `lines` and with how many `rows` of tables. The raw lines of the others are not where they were, not as they were,
+    or part of a large document.
+    """
+
+    subjects: int
+    recounted: int
+    lines: int
+    rows: int
+
+    @property
+    def missing(self) -> int:
+        """Subjects that could not be recounted."""
+        return self.subjects - self.recounted
+
+    def text(self) -> str:
+        """The result in a sentence without a full stop."""
+        done = f"{number(self.recounted)} of {counted(self.subjects, 'subject')} recounted"
+        agreed = f"{done} from {counted(self.lines, 'raw line')}, {counted(self.rows, 'row')} of tables agree"
+        if not self.missing:
+            return agreed
+        return f"{agreed}; {number(self.missing)} not: their raw lines have moved or changed, or are hard to get at"
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """The subjects drawn with the lines that tell of each, and the files of these lines."""
+
+    subjects: dict[Subject, Lines]
+    files: dict[int, KnownInput]
+
+
+def self_check(
+    con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, *, size: int, roots: Sequence[Path], spill: Path
+) -> SelfCheck:
+    """Recount `size` subjects of the ledger of `con`; `roots` are files and folders in which raw inputs may stand.
+
+    Raises InternalCheckFailed, which names the subject, when a table shows another row than the witness.
+    """
+    drawn = _draw(con, size)
+    raw = RawInputs(roots)
+    found = _published(con, drawn.subjects, spill)
+    inputs = _read(raw, drawn)
+    while True:
+        checked = {subject: lines for subject, lines in drawn.subjects.items() if lines.keys() <= inputs.keys()}
+        told = _by_subject(
+            witness.recount_subjects(list(inputs.values()), rules.model_dump(), as_of_us, checked), checked
+        )
+        fault = next(filter(None, (_fault(subject, told[subject], found[subject]) for subject in checked)), None)
+        if fault is None:
+            break
+        changed = {file_id for file_id in inputs if raw.is_changed(drawn.files[file_id])}
+        if not changed:
+            raise fault
+        # A file that is no longer what was read proves nothing; neither do its lines about other subjects.
+        inputs = {file_id: lines for file_id, lines in inputs.items() if file_id not in changed}
+    lines = {(file_id, line) for places in checked.values() for file_id, of in places.items() for line in of}
+    rows = sum(len(of) for subject in checked for of in found[subject].values())
+    return SelfCheck(len(drawn.subjects), len(checked), len(lines), rows)
+
+
+def _draw(con: duckdb.DuckDBPyConnection, size: int) -> _Drawn:
+    """As many subjects as asked for whose files can be read in reasonable time, the first in drawn order."""
+    customers = first_row(con, "SELECT count(*) FROM ledger.customer_code")[0]
+    share = min(_MILLION, 4 * _DRAWN_FOR_EACH * size * _MILLION // max(1, customers))
+    for name, value in (
+        ("drawn_share", share),
+        ("most_subjects", _DRAWN_FOR_EACH * size),
+        ("most_rows", _MOST_ROWS),
+        ("most_lines", _MOST_LINES),
+    ):
+        con.execute(f"SET VARIABLE {name} = {value:d}")
+    for relation in ("drawn_subject", "subject_line"):
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS {statement(_FOLDER, relation)}")
+    files = {
+        file_id: KnownInput(
+            path=path, sha256=sha, bytes=size, zone=zone, lines=n, accepted=0, duplicate=0, quarantined=0
+        )
+        for file_id, path, sha, size, zone, n in con.execute(
+            "SELECT file_id, path, sha256, bytes, zone, raw.file.lines FROM raw.file INNER JOIN staging.source"
+            " USING (file_id, sha256)"
+        ).fetchall()
+    }
+    lines: dict[Subject, Lines] = {}
+    widths: dict[tuple[int, int], int] = {}
+    for badge, customer, file_id, line, width in con.execute(
+        "SELECT badge_id, customer_id, file_id, line, width FROM temp.drawn_subject INNER JOIN temp.subject_line"
+        " USING (subject_no) ORDER BY subject_no, file_id, line"
+    ).fetchall():
+        lines.setdefault((badge, customer), {}).setdefault(file_id, set()).add(line)
+        widths[file_id, line] = width
+    return _chosen(lines, files, widths, size)
+
+
+def _chosen(
+    lines: Mapping[Subject, Lines], files: Mapping[int, KnownInput], widths: Mapping[tuple[int, int], int], size: int
+) -> _Drawn:
+    """The first subjects whose files, and whose lines, are not too much together; others are passed over."""
+    chosen: dict[Subject, Lines] = {}
+    opened: set[int] = set()
+    read: set[tuple[int, int]] = set()
+    for subject, places in lines.items():
+        if len(chosen) == size:
+            break
+        together = opened | places.keys()
+        told = read | {(file_id, line) for file_id, of in places.items() for line in of}
+        if sum(_cost(files[file_id]) for file_id in together) > _MOST_BYTES:
+            continue
+        if sum(widths[place] for place in told) <= _MOST_CUSTOMERS:
+            chosen[subject], opened, read = places, together, told
+    return _Drawn(chosen, {file_id: files[file_id] for file_id in opened})
+
+
+def _cost(entry: KnownInput) -> int:
+    return entry.bytes * (_UNPACKED if entry.path.endswith((".gz", ".zst")) else 1)
+
+
+def _read(raw: RawInputs, drawn: _Drawn) -> dict[int, witness.Input]:
+    """The lines of all subjects, file by file, of those that stand there."""
+    wanted: Lines = defaultdict(set)
+    for places in drawn.subjects.values():
+        for file_id, lines in places.items():
+            wanted[file_id] |= lines
+    read = {file_id: raw.some_lines(drawn.files[file_id], lines) for file_id, lines in wanted.items()}
+    return {file_id: lines for file_id, lines in read.items() if lines is not None}
+
+
+_Rows = dict[Subject, dict[str, list[list[str]]]]
+
+
+def _published(con: duckdb.DuckDBPyConnection, subjects: Collection[Subject], spill: Path) -> _Rows:
+    """What the report says of each subject, as the text of its CSV files."""
+    con.execute("SET VARIABLE checked_customers = $1::VARCHAR[]", [sorted({one for _, one in subjects if one})])
+    con.execute("SET VARIABLE checked_badges = $1::VARCHAR[]", [sorted({badge for badge, one in subjects if not one})])
+    told = {}
+    with TemporaryDirectory(prefix="self-check-", dir=spill) as folder:
+        for name in TABLES_CHECKED:
+            con.execute(
+                f"CREATE OR REPLACE TEMP VIEW checked_{name} AS SELECT * FROM report.{name}"
+                " WHERE list_contains(getvariable('checked_customers'), customer_id)"
+                " OR list_contains(getvariable('checked_badges'), badge_id)"
+            )
+            path = Path(folder) / f"{name}.csv"
+            write_rows(con, replace(TABLES[name], name=f"checked_{name}", schema="temp"), "csv", path)
+            header, *rows = evidence.rows_of(path)
+            told[name] = [dict(zip(header, row, strict=True)) for row in rows]
+    return _by_subject(told, subjects)
+
+
+def _by_subject(told: Mapping[str, Iterable[Mapping[str, str]]], subjects: Collection[Subject]) -> _Rows:
+    """The rows of each subject, sorted as text; those of no subject are left out."""
+    rows: _Rows = {subject: {name: [] for name in TABLES_CHECKED} for subject in subjects}
+    for name in TABLES_CHECKED:
+        for row in told[name]:
+            cells = [row[column] for column in TABLES[name].columns]
+            whole, one = (row["badge_id"], ""), (row["badge_id"], row["customer_id"])
+            if whole in rows:
+                rows[whole][name].append(cells)
+            if one in rows and one != whole and _is_of_customer(name, row):
+                rows[one][name].append(cells)
+    for tables in rows.values():
+        for of in tables.values():
+            of.sort()
+    return rows
+
+
+def _is_of_customer(name: str, row: Mapping[str, str]) -> bool:
+    return name != "breaches" or row["scope"] == "CUSTOMER"
+
+
+def _fault(
+    subject: Subject, told: Mapping[str, Sequence[Sequence[str]]], found: Mapping[str, Sequence[Sequence[str]]]
+) -> InternalCheckFailed | None:
+    badge, customer = subject
+    for name in TABLES_CHECKED:
+        table = TABLES[name]
+        difference = evidence.first_row_difference(table, f"table {name}", told[name], found[name], free=_FREE)
+        if difference is not None:
+            return InternalCheckFailed(
+                where=f"the self-check of badge {badge}, {f'customer {customer}' if customer else 'all customers'}:"
+                f" {difference.where}",
+                expected=f"{difference.expected}, as the second program counts from the raw lines",
+                found=difference.found,
+                next_step="Nothing was published. Please report this with the lines of that subject;"
+                " self_check = 0 under [check] publishes without this check.",
+            )
+    return None
