@@ -103,7 +103,8 @@ def test_the_log_tells_each_step_at_once(nightly: Path, capsys: pytest.CaptureFi
     run(nightly)
     lines = logged(capsys.readouterr().err)
     assert {level for _, level, _ in lines} == {"info"}
-    assert [text.partition(":")[0] for _, _, text in lines] == ["ingest", "account", "check", "report"]
+    words = ["ingest", "account", "check", "report", "self-check"]
+    assert [text.partition(":")[0] for _, _, text in lines] == words
 
 
 def test_the_log_of_a_process_stands_on_stderr_alone(nightly: Path) -> None:
