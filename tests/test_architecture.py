@@ -29,7 +29,7 @@ FLOORS = (
     {"errors", "cache", "faults", "options"},
     {"compiled", "resources", "text", "calendar", "civil", "definitions"},
     {"configuration", "trouble", "warehouse_files"},
-    {"settings", "kernel", "deciding", "sieve", "timeline", "overlaps", "inputs", "records", "room"},
+    {"settings", "kernel", "deciding", "sieve", "timeline", "overlaps", "inputs", "records", "room", "flat_files"},
     {"warehouse"},
     {"staging"},
     {"counting", "ingest", "accounting", "reports", "runs", "generate", "generate_badges", "generate_calls"},

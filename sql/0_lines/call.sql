@@ -29,18 +29,23 @@ SELECT
                     logged_at::VARCHAR,
                     badge_id,
                     request_id,
-                    event_at::VARCHAR,
+                    -- Each row of an import has an event date of its own.
+                    CASE WHEN items IS NULL THEN event_at::VARCHAR END,
                     owner_type,
                     reference_id
                 ]
             )::VARCHAR
             || to_json(customers)::VARCHAR
+            || coalesce(request_more, '')
         )::UUID
     END AS request_key,
     CASE
         WHEN has_response THEN md5(
             to_json([answer_badge_id, answer_request_id, expires_at::VARCHAR, code])::VARCHAR
             || to_json(answers)::VARCHAR
+            || coalesce(response_more, '')
         )::UUID
-    END AS response_key
+    END AS response_key,
+    items,
+    place
 FROM parsed_call

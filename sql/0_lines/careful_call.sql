@@ -21,7 +21,18 @@ FROM read_json(
         failed: 'BOOLEAN',
         code: 'VARCHAR',
         answers: 'STRUCT(customer_id VARCHAR, row_id VARCHAR, refused BOOLEAN, code VARCHAR)[]',
-        raw: 'VARCHAR'
+        raw: 'VARCHAR',
+        items: 'STRUCT(
+            customer_id VARCHAR,
+            badge_id VARCHAR,
+            event_at BIGINT,
+            expires_at BIGINT,
+            row_id VARCHAR,
+            reported_expires_at BIGINT
+        )[]',
+        place: 'BIGINT',
+        request_more: 'VARCHAR',
+        response_more: 'VARCHAR'
     },
     records = true,
     auto_detect = false,

@@ -115,6 +115,10 @@ SELECT
     list_filter(errors, LAMBDA error: error.code IS NOT NULL)[1].code AS code,
     CASE WHEN has_response THEN answers END AS answers,
     NULL::VARCHAR AS raw,
+    NULL AS items,
+    0 AS place,
+    NULL::VARCHAR AS request_more,
+    NULL::VARCHAR AS response_more,
     (
         endpoint IN ('issueBulk', 'earn', 'earnBulk')
         AND has_request

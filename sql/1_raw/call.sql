@@ -1,4 +1,5 @@
--- One row per line that holds a request, a response, or both, of issueBulk, earn or earnBulk. Instants are microseconds.
+-- One row per line that holds a request, a response, or both, of issueBulk, earn, earnBulk or an import, an event, or a flat row.
+-- Instants are microseconds. Only imports have items, one for each of their rows; only flat rows have a place.
 CREATE TABLE raw.call (
     file_id BIGINT NOT NULL,
     line BIGINT NOT NULL,
@@ -22,5 +23,14 @@ CREATE TABLE raw.call (
     answers STRUCT(customer_id VARCHAR, row_id VARCHAR, refused BOOLEAN, code VARCHAR)[],
     raw VARCHAR,
     request_key UUID,
-    response_key UUID
+    response_key UUID,
+    items STRUCT(
+        customer_id VARCHAR,
+        badge_id VARCHAR,
+        event_at BIGINT,
+        expires_at BIGINT,
+        row_id VARCHAR,
+        reported_expires_at BIGINT
+    )[],
+    place BIGINT NOT NULL
 )

@@ -1,14 +1,17 @@
--- One row per call that makes rows, in processing order (RULEBOOK 3), with the version in force when it was processed.
+-- One row per call, event or flat row that makes rows, in processing order (RULEBOOK 3), with the version then in force.
 WITH sized AS (
     SELECT
         join_no,
         processed_at,
         coalesce(request_id, '') AS request_text,
+        place,
         request_key,
         ordinal,
         -- Room for every row that the call can make; numbers need not be dense.
         len(customers) + CASE WHEN answers_stand = 'of others' THEN len(answers) ELSE 0 END AS most_rows
-    FROM temp.joined_call
+    FROM temp.joined_call AS joined
+    ANTI JOIN staging.known_row AS known_row
+        ON joined.file_id = known_row.file_id AND joined.record_no = known_row.record_no
     WHERE processed_at IS NOT NULL
 ),
 
@@ -19,7 +22,7 @@ ranked AS (
         (sum(most_rows) OVER processing - most_rows)::BIGINT AS first_row_no
     FROM sized
     WINDOW processing AS (
-        ORDER BY processed_at, request_text, request_key, ordinal
+        ORDER BY processed_at, request_text, place, request_key, ordinal
         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     )
 ),
@@ -35,6 +38,7 @@ narrow AS (
         joined.request_id,
         joined.request_key,
         joined.ordinal,
+        joined.place,
         joined.has_request,
         joined.has_response,
         joined.failed,

@@ -10,12 +10,14 @@ WITH half AS (
         call.owner_type,
         call.reference_id,
         call.customers,
+        call.items,
+        call.place,
         source.file_rank,
         call.file_id,
         call.line
     FROM raw.call AS call
-    SEMI JOIN staging.duplicate AS duplicate
-        ON call.file_id = duplicate.file_id AND call.record_no = duplicate.record_no
+    SEMI JOIN staging.same_record AS same_record
+        ON call.file_id = same_record.file_id AND call.record_no = same_record.record_no
     INNER JOIN staging.source AS source USING (file_id)
     WHERE call.has_request AND NOT call.has_response
 ),
@@ -29,13 +31,15 @@ hosted AS (
     FROM half
     INNER JOIN staging.record AS host
         ON
-            half.badge_id = host.badge_id
+            half.badge_id IS NOT DISTINCT FROM host.badge_id
             AND half.endpoint = host.endpoint
             AND half.request_id IS NOT DISTINCT FROM host.request_id
             AND half.event_at IS NOT DISTINCT FROM host.event_at
             AND half.owner_type IS NOT DISTINCT FROM host.owner_type
             AND half.reference_id IS NOT DISTINCT FROM host.reference_id
             AND half.customers = host.customers
+            AND brought(half.items) IS NOT DISTINCT FROM brought(host.items)
+            AND half.place = host.place
     WHERE host.has_request AND (half.request_key = host.request_key OR half.logged_at IS NULL)
     QUALIFY row_number() OVER (
         PARTITION BY half.file_id, half.line

@@ -104,7 +104,7 @@ SELECT
     END AS answers_stand,
     coalesce(half_delivery.file_id, joined.file_id) AS source_file_id,
     coalesce(half_delivery.line, joined.line) AS source_line,
-    CASE joined.endpoint WHEN 'issueBulk' THEN 'ISSUE' ELSE 'EARN' END AS kind,
+    CASE WHEN joined.endpoint IN ('issueBulk', 'flatIssue') THEN 'ISSUE' ELSE 'EARN' END AS kind,
     coalesce(
         logged_at,
         answer_logged_at,

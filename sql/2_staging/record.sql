@@ -4,5 +4,5 @@ SELECT
     source.file_rank
 FROM raw.call AS call
 INNER JOIN staging.source AS source USING (file_id)
-ANTI JOIN staging.duplicate AS duplicate
-    ON call.file_id = duplicate.file_id AND call.record_no = duplicate.record_no
+ANTI JOIN staging.same_record AS same_record
+    ON call.file_id = same_record.file_id AND call.record_no = same_record.record_no

@@ -1,8 +1,11 @@
 -- One row per issuance processed up to as-of, with whether it counts under the version in force (RULEBOOK 4).
 SELECT
     issuance.*,
+    revoked_row.revoked_at,
     CASE
         WHEN NOT issuance.accepted OR issuance.version_no IS NULL THEN false
+        WHEN issuance.imported AND setting.imported = 'ignore' THEN false
+        WHEN revoked_row.revoked_at IS NOT NULL AND setting.revoked = 'exclude' THEN false
         WHEN setting.counted = 'both' THEN true
         WHEN setting.counted = 'issue' THEN issuance.kind = 'ISSUE'
         WHEN setting.counted = 'earn' THEN issuance.kind = 'EARN'
@@ -11,5 +14,6 @@ SELECT
 FROM staging.issuance AS issuance
 SEMI JOIN staging.touched AS touched ON issuance.badge_id = touched.badge_id
 INNER JOIN ledger.setting AS setting ON issuance.processed_at <= setting.as_of
+LEFT JOIN ledger.revoked_row AS revoked_row ON issuance.row_no = revoked_row.row_no
 LEFT JOIN staging.version AS version
     ON issuance.badge_id = version.badge_id AND issuance.version_no = version.version_no

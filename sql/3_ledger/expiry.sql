@@ -2,12 +2,14 @@
 SELECT
     expiry_rule.row_no,
     CASE
+        WHEN expiry_rule.imported THEN 'IMPORTED'
         WHEN expiry_rule.rule.kind IS NULL THEN 'BADGE_END'
         WHEN expiry_rule.rule.kind = 'RELATIVE'
             THEN 'RELATIVE:' || expiry_rule.rule.unit || ':' || expiry_rule.rule.value
         ELSE expiry_rule.rule.kind
     END AS rule,
     CASE
+        WHEN expiry_rule.imported THEN expiry_rule.imported_expires_at
         WHEN expiry_rule.rule.kind IS NULL OR expiry_rule.rule.kind = 'WITH_BADGE_META' THEN expiry_rule.badge_expires_at
         WHEN expiry_rule.rule.kind = 'FIXED_DATE' THEN expiry_rule.rule.expires_at
         WHEN expiry_rule.rule.kind = 'RELATIVE' AND found.expires_at IS NOT NULL THEN found.expires_at

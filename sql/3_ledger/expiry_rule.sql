@@ -2,8 +2,14 @@
 SELECT
     entry.row_no,
     CASE WHEN entry.kind = 'ISSUE' THEN entry.event_at ELSE entry.processed_at END AS base,
-    CASE WHEN entry.kind = 'ISSUE' THEN version.issued_rule ELSE version.earned_rule END AS rule,
-    version.expires_at AS badge_expires_at
+    CASE
+        WHEN entry.imported THEN NULL
+        WHEN entry.kind = 'ISSUE' THEN version.issued_rule
+        ELSE version.earned_rule
+    END AS rule,
+    version.expires_at AS badge_expires_at,
+    entry.imported,
+    entry.imported_expires_at
 FROM ledger.entry AS entry
 INNER JOIN staging.version AS version
     ON entry.badge_id = version.badge_id AND entry.version_no = version.version_no

@@ -8,7 +8,7 @@ SELECT
     entry.accepted,
     entry.outcome = 'ACCEPTED' AS known,
     entry.processed_at,
-    9223372036854775807 AS revoked_at
+    coalesce(entry.revoked_at, 9223372036854775807) AS revoked_at
 FROM ledger.entry AS entry
 INNER JOIN ledger.expiry AS expiry USING (row_no)
 WHERE entry.kind = 'ISSUE'

@@ -10,6 +10,7 @@ WITH accepted AS (
     WHERE
         request_id IS NOT NULL
         AND accepted_answers > 0
+        AND of_call(endpoint)
 )
 
 SELECT

@@ -39,7 +39,10 @@ SELECT
     'rejected with 809, but no earlier call was accepted with this requestId' AS detail
 FROM rejected
 LEFT JOIN accepted USING (endpoint, badge_id, request_id)
-WHERE rejected.code = '809' AND (accepted.first_call_no IS NULL OR accepted.first_call_no >= rejected.call_no)
+WHERE
+    rejected.code = '809'
+    AND of_call(rejected.endpoint)
+    AND (accepted.first_call_no IS NULL OR accepted.first_call_no >= rejected.call_no)
 UNION ALL
 SELECT
     'wrongly-rejected' AS code,

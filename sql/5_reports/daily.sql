@@ -12,7 +12,9 @@ dated AS (
         entry.*,
         zone_day.day,
         coalesce(breached.breaches, 0) AS breaches,
-        entry.accepted AND expiry.expires_at <= setting.as_of AS expired
+        entry.accepted
+        AND expiry.expires_at <= setting.as_of
+        AND coalesce(entry.revoked_at >= expiry.expires_at, true) AS expired
     FROM ledger.entry AS entry
     CROSS JOIN ledger.setting AS setting
     ASOF JOIN ledger.zone_day AS zone_day ON entry.processed_at >= zone_day.starts_at

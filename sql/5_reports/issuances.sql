@@ -14,7 +14,7 @@ SELECT
     make_timestamptz(entry.event_at) AS event_at,
     entry.owner_type,
     make_timestamptz(entry.reported_expires_at) AS reported_expires_at,
-    NULL::TIMESTAMPTZ AS revoked_at,
+    make_timestamptz(entry.revoked_at) AS revoked_at,
     source.path AS source_file,
     entry.line AS source_line
 FROM ledger.entry AS entry

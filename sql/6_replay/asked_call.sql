@@ -5,8 +5,8 @@ WITH heard AS (
         version.badge_no,
         version.version_no,
         CASE
-            -- An empty requestId repeats nothing.
-            WHEN call.request_id IS NULL THEN call.call_no
+            -- An empty requestId repeats nothing, nor does that of a row of no call.
+            WHEN call.request_id IS NULL OR NOT of_call(call.endpoint) THEN call.call_no
             ELSE min(call.call_no) OVER (PARTITION BY call.endpoint, call.badge_id, call.request_id)
         END AS first_call_no
     FROM staging.call AS call

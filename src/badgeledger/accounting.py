@@ -97,7 +97,7 @@ def derive(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, *, no_in
         con.execute(f"SET VARIABLE {name} = $1", [value])
     con.execute(f"SET VARIABLE as_of = {as_of_us:d}")
     con.execute(f"SET VARIABLE no_input = {no_input}")
-    for relation in ("setting", "last_version", "slot", "badge_code"):
+    for relation in ("setting", "revoked_row", "last_version", "slot", "badge_code"):
         build(con, "ledger", relation)
     build_view(con, "ledger", "entry")
     build(con, "ledger", "customer_code")

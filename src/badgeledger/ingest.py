@@ -6,11 +6,10 @@ one would.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,14 @@ from . import sieve
 from .calendar import zone
 from .definitions import OWNERS
 from .faults import Point, reached
+from .flat_files import PARQUET_MAGIC, FlatRow, LongLine, csv_rows, parquet_rows, separator_of
 from .inputs import Input, OpenSource, Source, find_sources, open_source
+from .records.calls import Call
 from .records.documents import begins_with_object, document_records
+from .records.flat_rows import FlatHeader
+from .records.refusal import Refusal
 from .records.rows import RowWriter
-from .records.strict_json import MAX_LINE_BYTES
+from .records.strict_json import MAX_LINE_BYTES, check_text
 from .records.values import Reading
 from .staging import FileResult, reconciliation, sort_records
 from .warehouse import Warehouse, first_row, statement
@@ -112,6 +115,17 @@ class _FileReader:
                          [[{"k": low, "v": name} for low, name in OWNERS.items()]])  # fmt: skip
 
     def read(self, opened: OpenSource, progress: Progress | None) -> int:
+        separator = separator_of(self.source.path)
+        if separator is not None:
+            self._read_rows(csv_rows(self._whole_lines(opened), separator), progress, opened)
+            return self.lines
+        if opened.head(len(PARQUET_MAGIC)) == PARQUET_MAGIC:
+            copy = self.spill / "flat.parquet"
+            with open(copy, "wb") as file:
+                file.writelines(opened.blocks())
+            self._read_rows(parquet_rows(self.con, copy, self.source.location), progress, opened)
+            copy.unlink()
+            return self.lines
         read = 0
         for number, block in enumerate(self._whole_lines(opened)):
             if isinstance(block, LongLine):
@@ -126,6 +140,30 @@ class _FileReader:
                 progress(self.source.path, read)
         self._flush()
         return self.lines
+
+    def _read_rows(self, rows: Iterator[FlatRow], progress: Progress | None, opened: OpenSource) -> None:
+        """Read a file of flat rows, the first of which is its header."""
+        first = next(rows, None)
+        header = FlatHeader(_header_names(first))
+        read = 0
+        for row in rows:
+            if isinstance(row.raw, LongLine):
+                self.lines += 1
+                self.rows.refuse(row.line, self.lines, "line-too-long", row.raw.detail, row.raw.head)
+                continue
+            if row.fields is None and row.is_open and opened.grew:
+                # Half a row: the rest is left to the next run, as the half last line of any other file is.
+                break
+            self.lines += 1
+            reading = Reading(self.feed_zone)
+            self.rows.read(partial(_flat_record, header, row, reading), row.raw, row.line, self.lines, reading)
+            read += len(row.raw)
+            if self.lines % 100_000 == 0 and progress:
+                progress(self.source.path, read)
+            self._flush_when_full()
+        self._flush()
+        if progress:
+            progress(self.source.path, read)
 
     def _whole_lines(self, opened: OpenSource) -> Iterator[bytes | LongLine]:
         """Blocks that end with a line feed, the last one with the file; a line over the cap comes alone."""
@@ -173,6 +211,9 @@ class _FileReader:
             start, end = int(places[place, 0]), int(places[place, 1])
             self._read_line(block[start:end], self.lines + place + 1, self.lines + place + 1)
         self.lines += len(places)
+        self._flush_when_full()
+
+    def _flush_when_full(self) -> None:
         if self.rows.size > 64 * 1024 * 1024:
             self._flush()
 
@@ -239,19 +280,20 @@ def _sifted(text: Any, first: int) -> tuple[Any, Any]:
     return target[:written], places[:found]
 
 
-class LongLine:
-    """A line over the cap: its length, SHA-256 and first bytes are kept, its text is not."""
+def _header_names(row: FlatRow | None) -> list[str] | None:
+    """The names in a header; None where there is none that can be read."""
+    if row is None or row.fields is None or isinstance(row.raw, LongLine):
+        return None
+    try:
+        row.raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return row.fields
 
-    def __init__(self) -> None:
-        self._digest = hashlib.sha256()
-        self._length = 0
-        self.head = b""
 
-    def add(self, block: bytes) -> None:
-        self._digest.update(block)
-        self._length += len(block)
-        self.head = (self.head + block[:4096])[:4096]
-
-    @property
-    def detail(self) -> str:
-        return json.dumps({"bytes": self._length, "sha256": self._digest.hexdigest()})
+def _flat_record(header: FlatHeader, row: FlatRow, reading: Reading) -> Call:
+    assert isinstance(row.raw, bytes)
+    check_text(row.raw)
+    if any(isinstance(value, str) and "\0" in value for value in row.fields or ()):
+        raise Refusal("nul-character", "a NUL character")
+    return header.record(row.fields, reading)

@@ -127,6 +127,10 @@ class OpenSource:
         if after.st_size < self.size or (after.st_size == self.size and after.st_mtime_ns != self._before.st_mtime_ns):
             raise _unreadable(self._location, "a file that stays as it is while it is read", "other contents")
 
+    def head(self, size: int) -> bytes:
+        """The first bytes, as they are stored."""
+        return _Limited(self._file, self.size).read(size)
+
     @property
     def grew(self) -> bool:
         """True when bytes were appended after the file was opened; they are left to the next run."""

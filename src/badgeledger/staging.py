@@ -10,15 +10,16 @@ from .warehouse import build, build_view
 
 # Which lines are records, which belong together, which are refused: what a reader of files wants to know at once.
 _RECORDS = (
-    "source", "duplicate", "record", "agreed_badge", "pair", "half_delivery", "joined_call", "clockless",
-    "quarantined", "reconciliation",
+    "source", "same_record", "record", "agreed_badge", "pair", "half_delivery", "joined_call", "clockless",
+    "known_row", "duplicate", "quarantined", "reconciliation",
 )  # fmt: skip
 # The rows of the calls in processing order, and the versions that judge them: what accounting reads.
 _ROWS = (
-    "version", "version_limit", "call", "touched", "answered_row", "lone_response", "shared_id", "issuance",
+    "version", "version_limit", "call", "imported_row", "touched", "answered_row", "lone_response", "shared_id",
+    "issuance",
 )  # fmt: skip
 # Relations that are read once or are mere renamings stay views.
-_VIEWS = {"record", "issuance", "quarantined", "reconciliation"}
+_VIEWS = {"record", "duplicate", "issuance", "quarantined", "reconciliation"}
 # Wide and needed only until the rows are in order.
 _TEMPORARY = {"joined_call"}
 

@@ -18,7 +18,7 @@ from .resources import sql_folder
 from .trouble import damaged, explained, first_line
 from .warehouse_files import free_name, locked, log_of, refuse_lone_log, remove, replace, sync
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _CATALOG = "warehouse"
 SCHEMAS = ("raw", "staging", "ledger", "flags", "report")
 FOLDERS = {"raw": "1_raw", "staging": "2_staging", "ledger": "3_ledger", "flags": "4_flags", "report": "5_reports"}
@@ -33,6 +33,17 @@ _MACROS = (
     CREATE OR REPLACE TEMP MACRO id_created_us(id) AS CASE
         WHEN regexp_full_match(id, '[0-9a-fA-F]{24}') THEN ('0x' || left(id, 8))::BIGINT * 1000000
     END
+    """,
+    # Events and flat rows are rows of no call (page readings).
+    """
+    CREATE OR REPLACE TEMP MACRO of_call(endpoint) AS
+        coalesce(endpoint NOT IN ('flatIssue', 'flatEarn', 'badgeEarned'), true)
+    """,
+    # What a request for an import brought, without its answers.
+    """
+    CREATE OR REPLACE TEMP MACRO brought(items) AS list_transform(
+        items, lambda item: {'badge_id': item.badge_id, 'event_at': item.event_at, 'expires_at': item.expires_at}
+    )
     """,
     # The clock by which lone responses are put in order (page readings).
     """
@@ -330,10 +341,18 @@ def _schema_version(con: duckdb.DuckDBPyConnection, path: Path) -> int:
 
 
 def _migrate(con: duckdb.DuckDBPyConnection) -> None:
-    """From schema 1 to 2: a file has the zone of its feed; of files read before it is not known."""
-    con.execute("CREATE TEMP TABLE earlier_file AS SELECT * FROM raw.file")
-    con.execute("DROP TABLE raw.file")
-    con.execute(statement("1_raw", "file"))
-    con.execute("INSERT INTO raw.file BY NAME SELECT * FROM earlier_file")
-    con.execute("DROP TABLE earlier_file")
+    """From schema 1, whose files have no zone, or 2, which knows neither imports, flat rows, revocations nor dumps.
+
+    What an earlier schema did not hold is not known of files that were read under it.
+    """
+    for relation in relations("1_raw"):
+        if first_row(con, "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'raw' AND table_name = $1", [relation]):
+            con.execute(f"CREATE TEMP TABLE earlier AS SELECT * FROM raw.{relation}")
+            con.execute(f"DROP TABLE raw.{relation}")
+            con.execute(statement("1_raw", relation))
+            missing = ", 0 AS place" if relation == "call" else ""
+            con.execute(f"INSERT INTO raw.{relation} BY NAME SELECT *{missing} FROM earlier")
+            con.execute("DROP TABLE earlier")
+        else:
+            con.execute(statement("1_raw", relation))
     con.execute("UPDATE main.made SET schema_version = $1", [SCHEMA_VERSION])

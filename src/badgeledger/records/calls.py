@@ -1,4 +1,7 @@
-"""Requests and responses of the calls that issue badges (RULEBOOK 3): issueBulk, earn, earnBulk."""
+"""Requests and responses of the calls that issue badges (RULEBOOK 3): issueBulk, earn, earnBulk.
+
+A :class:`Call` also holds what :mod:`imports`, :mod:`events` and :mod:`flat_rows` read: rows are made of it alike.
+"""
 
 from __future__ import annotations
 
@@ -50,13 +53,33 @@ class Response:
 
 
 @dataclass(frozen=True)
+class Item:
+    """One row of an import: what is its own there, and the row id and expiry of its answer."""
+
+    customer_id: str
+    badge_id: str
+    event_at: int | None
+    expires_at: int | None
+    row_id: str | None
+    reported_expires_at: int | None
+
+
+@dataclass(frozen=True)
 class Call:
-    """One line of a call: a request, a response, or both. `endpoint` is None for a response that names none."""
+    """One line of a call: a request, a response, or both. `endpoint` is None for a response that names none.
+
+    Of an import `items` stand beside the positions of its rows; a flat row has its position in `place`. The texts that
+    requests and responses are told apart by go on with `request_more` and `response_more` (page *readings*).
+    """
 
     endpoint: str | None
     logged_at: int | None
     request: Request | None
     response: Response | None
+    items: list[Item] | None = None
+    place: int = 0
+    request_more: list[Any] | None = None
+    response_more: list[Any] | None = None
 
 
 def read_request(endpoint: str, body: Mapping[str, Any], reading: Reading) -> Request:
@@ -122,7 +145,8 @@ def error_codes(errors: Any) -> list[str | None]:
     return [optional_id(error, "code") for error in errors]
 
 
-def _objects(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+def objects(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """An array of objects, empty where it is absent. Raises `unknown-shape`."""
     value = data.get(name)
     if value is None:
         return []
@@ -131,20 +155,21 @@ def _objects(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     return value
 
 
-def _named(answer: Mapping[str, Any]) -> str:
+def named_customer(answer: Mapping[str, Any]) -> str:
+    """The customer that must stand in an answer or element. Raises `missing-field` and `invalid-id`."""
     if "customerId" not in answer:
-        raise Refusal("missing-field", "an answer without customerId")
+        raise Refusal("missing-field", "customerId")
     return id_text(answer["customerId"], "customerId")
 
 
 def _issue_answers(data: Mapping[str, Any], asked: Request | None) -> list[Answer]:
     answers = []
-    for item in _objects(data, "issuedBadges"):
+    for item in objects(data, "issuedBadges"):
         error = item.get("error")
         if error is not None and not isinstance(error, dict):
             raise Refusal("unknown-shape", "error is no object")
         code = optional_id(error, "code") if error is not None else None
-        answers.append(Answer(_named(item), optional_id(item, "issuedId"), error is not None, code))
+        answers.append(Answer(named_customer(item), optional_id(item, "issuedId"), error is not None, code))
     return answers
 
 
@@ -162,12 +187,12 @@ def _earn_answers(data: Mapping[str, Any], asked: Request | None) -> list[Answer
 
 def _earn_bulk_answers(data: Mapping[str, Any], asked: Request | None) -> list[Answer]:
     earned = [
-        Answer(_named(item), optional_id(item, "earnedBadgeId"), False, None)
-        for item in _objects(data, "earnedBadgesList")
+        Answer(named_customer(item), optional_id(item, "earnedBadgeId"), False, None)
+        for item in objects(data, "earnedBadgesList")
     ]
     failed = [
-        Answer(_named(item), None, True, optional_id(item, "errorCode"))
-        for item in _objects(data, "failedEarnBadgeErrorList")
+        Answer(named_customer(item), None, True, optional_id(item, "errorCode"))
+        for item in objects(data, "failedEarnBadgeErrorList")
     ]
     return earned + failed
 

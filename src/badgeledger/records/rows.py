@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ..definitions import Definition
 from .calls import Call
+from .dumps import Dump
 from .refusal import Refusal
-from .shapes import read_record
+from .revocations import Revocation, Target
+from .shapes import Record, read_record
 from .strict_json import parse
 from .values import Reading, id_created_at
 
@@ -51,22 +54,38 @@ def content_text(definition: Definition) -> str:
     )
 
 
+def _md5(value: Any) -> str:
+    return hashlib.md5(compact(value).encode()).hexdigest()
+
+
 class RowWriter:
     """Collects the rows of careful lines. `size` is the text held so far, in characters."""
 
     def __init__(self) -> None:
         self.size = 0
-        self._rows: dict[str, list[str]] = {"call": [], "definition": [], "quarantine": [], "time_note": []}
+        self._rows: dict[str, list[str]] = {
+            name: [] for name in ("call", "definition", "revocation", "platform_cycle", "quarantine", "time_note")
+        }
 
     def read_line(self, raw: bytes, line: int, record_no: int, reading: Reading) -> None:
-        """Add the rows of one line, or its refusal."""
+        """Add the rows of one line of JSON, or its refusal."""
+        self.read(lambda: read_record(parse(raw), reading), raw, line, record_no, reading)
+
+    def read(self, record_of: Callable[[], Record], raw: bytes, line: int, record_no: int, reading: Reading) -> None:
+        """Add the rows of the record that `record_of` gives, or its refusal; `raw` is its text."""
         try:
-            record = read_record(parse(raw), reading)
+            record = record_of()
         except Refusal as refusal:
             self.refuse(line, record_no, refusal.reason, refusal.detail, raw)
             return
         if isinstance(record, Call):
             self._add("call", line, record_no, self._call(record, raw))
+        elif isinstance(record, Revocation):
+            for row in self._revocation(record):
+                self._add("revocation", line, record_no, row)
+        elif isinstance(record, Dump):
+            for row in self._dump(record):
+                self._add("platform_cycle", line, record_no, row)
         else:
             self._add("definition", line, record_no, self._definition(record))
         for code, field in reading.notes:
@@ -108,6 +127,10 @@ class RowWriter:
             "has_response": answered is not None,
             # The text of a line that has no clock of its own is kept: it may have to be shown as quarantined.
             "raw": None if dated else raw_text(raw),
+            "items": None if call.items is None else [asdict(item) for item in call.items],
+            "place": call.place,
+            "request_more": None if call.request_more is None else compact(call.request_more),
+            "response_more": None if call.response_more is None else compact(call.response_more),
         }
         if asked is not None:
             row.update(asdict(asked))
@@ -123,11 +146,26 @@ class RowWriter:
         return row
 
     @staticmethod
+    def _revocation(revocation: Revocation) -> list[dict[str, Any]]:
+        """A row of each target, and one without target where all were refused."""
+        targets = sorted({(target.kind, target.customer_id, target.row_id) for target in revocation.targets}, key=str)
+        key = _md5([revocation.badge_id, revocation.revoked_at, targets])
+        common = {"badge_id": revocation.badge_id, "revoked_at": revocation.revoked_at, "key": key}
+        return [common | asdict(Target(*target)) for target in targets] or [common]
+
+    @staticmethod
+    def _dump(dump: Dump) -> list[dict[str, Any]]:
+        """A row of each printed cycle, and one without cycle where none was printed."""
+        cycles = [asdict(cycle) for cycle in dump.cycles]
+        common = {"badge_id": dump.badge_id, "customer_id": dump.customer_id, "logged_at": dump.logged_at}
+        common["key"] = _md5([*common.values(), cycles])
+        return [common | cycle for cycle in cycles] or [common]
+
+    @staticmethod
     def _definition(definition: Definition) -> dict[str, Any]:
         content = content_text(definition)
         # Lines of one key and one loggedAt are one record.
         times = [definition.badge_id, definition.last_updated_at, definition.created_at]
-        key = hashlib.md5(compact([*times, definition.refused, content]).encode()).hexdigest()
         return {
             "badge_id": definition.badge_id,
             "in_force_from": definition.in_force_from,
@@ -136,5 +174,5 @@ class RowWriter:
             "refused": definition.refused,
             "content": content,
             "definition": definition.model_dump_json(),
-            "definition_key": key,
+            "definition_key": _md5([*times, definition.refused, content]),
         }

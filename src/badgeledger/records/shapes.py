@@ -9,14 +9,24 @@ from typing import Any
 from ..definitions import Definition
 from .badge_definitions import carries_definition, read_definition
 from .calls import CUSTOMER_FIELD, Call, error_codes, read_request, read_response
+from .dumps import Dump, read_dump
+from .events import is_event, read_event
+from .imports import read_import
 from .refusal import Refusal
+from .revocations import Revocation, read_revocation
 from .values import Reading, absent, instant, optional_id
 
-CALLS = frozenset(CUSTOMER_FIELD)
-ENDPOINTS = CALLS | {"badgeMeta", "import", "revoke", "getFixedWindowDetails"}
+Record = Call | Definition | Revocation | Dump
+
+ENDPOINTS = {name: name for name in (*CUSTOMER_FIELD, "badgeMeta", "import", "revoke", "getFixedWindowDetails")} | {
+    "customerBadges": "import",
+    "revokeIssue": "revoke",
+    "revokeEarn": "revoke",
+}
 # What tells an issueBulk, or an issue or earn, from a revocation of the same badge and customers.
 _ISSUE_MARKS = ("requestId", "triggeredBy", "issueEventDate", "issueEventDateISO")
 _CALL_MARKS = (*_ISSUE_MARKS, "earnEventDate", "earnEventDateISO")
+_IMPORT_MARKS = ("earnExpiresOn", "earnExpiresOnISO")
 _RESPONSE_MARKS = {
     "issuedBadges": "issueBulk",
     "earnedBadgeId": "earn",
@@ -25,29 +35,24 @@ _RESPONSE_MARKS = {
 }
 
 
-def read_record(value: Any, reading: Reading) -> Call | Definition:
+def read_record(value: Any, reading: Reading) -> Record:
     """The record of one JSON value. Raises :class:`Refusal` when it is none, or more than one."""
     if not isinstance(value, dict):
         raise Refusal("not-an-object", f"a JSON {type(value).__name__}")
     if "request" in value or "response" in value:
-        return _read_exchange(value, reading)
+        return _read_halves(
+            _endpoint(value),
+            instant(value, "loggedAt", reading),
+            optional_id(value, "orgId"),
+            value.get("request"),
+            value.get("response"),
+            reading,
+        )
+    if is_event(value):
+        return read_event(value, reading)
     if "data" in value or (isinstance(value.get("errors"), list) and not {"badgeMetaId", "id"} & value.keys()):
         return _read_halves(None, None, None, None, value, reading)
     return _read_halves(None, None, None, value, None, reading)
-
-
-def _read_exchange(line: Mapping[str, Any], reading: Reading) -> Call | Definition:
-    for half in ("request", "response"):
-        if line.get(half) is not None and not isinstance(line[half], dict):
-            raise Refusal("unknown-shape", f"{half} is no object")
-    return _read_halves(
-        _endpoint(line),
-        instant(line, "loggedAt", reading),
-        optional_id(line, "orgId"),
-        line.get("request"),
-        line.get("response"),
-        reading,
-    )
 
 
 def _endpoint(line: Mapping[str, Any]) -> str | None:
@@ -60,26 +65,32 @@ def _endpoint(line: Mapping[str, Any]) -> str | None:
     path = text.partition("?")[0].partition("#")[0]
     segments = [segment for segment in path.split("/") if segment]
     if segments and segments[-1] in ENDPOINTS:
-        return segments[-1]
+        return ENDPOINTS[segments[-1]]
     if len(segments) > 1 and segments[-2] == "badgeMeta":
         return "badgeMeta"
     raise Refusal("unknown-shape", f"endpoint {text}")
 
 
 def _read_halves(
-    endpoint: str | None,
-    logged_at: int | None,
-    org_id: str | None,
-    request: dict[str, Any] | None,
-    response: dict[str, Any] | None,
-    reading: Reading,
-) -> Call | Definition:
+    endpoint: str | None, logged_at: int | None, org_id: str | None, request: Any, response: Any, reading: Reading
+) -> Record:
+    for half in (request, response):
+        if half is not None and not isinstance(half, dict) and not isinstance(half, list):
+            raise Refusal("unknown-shape", "half of an exchange is no object")
     if endpoint is None:
         endpoint = _call_of(request, response)
+    if endpoint == "import":
+        if request is None and response is None:
+            raise Refusal("unknown-shape", "neither request nor response")
+        return read_import(logged_at, request, response, reading)
+    if isinstance(request, list) or isinstance(response, list):
+        raise Refusal("unknown-shape", f"an array in {endpoint}")
     if endpoint == "badgeMeta":
         return _definition_record(request, response, logged_at, org_id, reading)
-    if endpoint is not None and endpoint not in CALLS:
-        raise Refusal("unsupported-shape", endpoint)
+    if endpoint == "revoke":
+        return read_revocation(logged_at, request, response)
+    if endpoint == "getFixedWindowDetails":
+        return read_dump(logged_at, request, response, reading)
     if response is None and (request is None or endpoint is None):
         raise Refusal("unknown-shape", "neither request nor response")
     asked = read_request(endpoint, request, reading) if request is not None and endpoint is not None else None
@@ -91,7 +102,7 @@ def _read_halves(
     return Call(endpoint, logged_at, asked, answered)
 
 
-def _call_of(request: Mapping[str, Any] | None, response: Mapping[str, Any] | None) -> str | None:
+def _call_of(request: Any, response: Any) -> str | None:
     """The one call that both halves fit; None for a response that fits all of them, such as a bare 809."""
     fits = [found for found in (_request_fits(request), _response_fits(response)) if found is not None]
     if not fits:
@@ -104,9 +115,15 @@ def _call_of(request: Mapping[str, Any] | None, response: Mapping[str, Any] | No
     return calls.pop()
 
 
-def _request_fits(body: Mapping[str, Any] | None) -> set[str] | None:
+def _request_fits(body: Any) -> set[str] | None:
+    if isinstance(body, list):
+        return {"import"}
     if not body:
         return None
+    if body.get("fixedWindowCycles") is not None:
+        return {"getFixedWindowDetails"}
+    if not absent(body, _IMPORT_MARKS) and absent(body, ("requestId", "triggeredBy")):
+        return {"import"}
     fits = {call for call, name in CUSTOMER_FIELD.items() if body.get(name) is not None}
     if carries_definition(body):
         fits.add("badgeMeta")
@@ -117,7 +134,9 @@ def _request_fits(body: Mapping[str, Any] | None) -> set[str] | None:
     return fits
 
 
-def _response_fits(body: Mapping[str, Any] | None) -> set[str] | None:
+def _response_fits(body: Any) -> set[str] | None:
+    if isinstance(body, list):
+        return {"import"}
     if body is None:
         return None
     data = body.get("data")
@@ -125,8 +144,16 @@ def _response_fits(body: Mapping[str, Any] | None) -> set[str] | None:
         if absent(body, ("data", "errors", "warnings")) and body:
             return set()
         return None
+    if isinstance(data, list):
+        return {"import"}
     if not isinstance(data, dict):
         return set()
+    if data.get("fixedWindowCycles") is not None:
+        return {"getFixedWindowDetails"}
+    if data.get("revokedIssuedBadges") is not None:
+        return {"revoke"}
+    if data.get("earnedBadgeId") is not None and data.get("isActive") is not None:
+        return {"revoke"}
     fits = {call for name, call in _RESPONSE_MARKS.items() if data.get(name) is not None}
     if carries_definition(data):
         fits.add("badgeMeta")

@@ -82,6 +82,17 @@ def parse(raw: bytes) -> Any:
     return parse_text(text)
 
 
+def check_text(raw: bytes) -> None:
+    """What a row of a CSV or Parquet file has in common with a line of JSON.
+
+    Raises :class:`Refusal`: `line-too-long`, `not-utf-8`, `blank-line`.
+    """
+    if len(raw) > MAX_LINE_BYTES:
+        raise Refusal("line-too-long", f"{len(raw)} bytes, at most {MAX_LINE_BYTES}")
+    if not decode(raw).strip(" \t\r\n"):
+        raise Refusal("blank-line")
+
+
 def parse_text(text: str) -> Any:
     """As :func:`parse`, of text whose size and depth are known to be fair."""
     body = text.strip(" \t\r\n")

@@ -22,9 +22,13 @@ _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?
 
 @dataclass
 class Reading:
-    """How the times of one record are read: the zone that its feed declares, and what was repaired on the way."""
+    """How the times of one record are read: the zone that its feed declares, and what was repaired on the way.
+
+    `in_milliseconds` is true of records that are written so: then milliseconds are no repair.
+    """
 
     feed_zone: Zone | None = None
+    in_milliseconds: bool = False
     notes: list[tuple[str, str]] = field(default_factory=list)
 
     def note(self, code: str, field_name: str) -> None:
@@ -111,7 +115,8 @@ def _numeric_instant(text: str, name: str, reading: Reading) -> int:
     scale = 6
     if magnitude >= Decimal(10) ** 11:
         scale = 3 if magnitude < Decimal(10) ** 14 else 0
-        reading.note("timestamp-unit-repaired", name)
+        if scale == 0 or not reading.in_milliseconds:
+            reading.note("timestamp-unit-repaired", name)
     sign, digits, exponent = number.as_tuple()
     shift = int(exponent) + scale
     kept = digits if shift >= 0 else digits[: len(digits) + shift] if len(digits) + shift > 0 else (0,)
