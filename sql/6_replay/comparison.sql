@@ -1,5 +1,6 @@
 -- One row per badge, local week (its Monday), reason and limit: decisions under the recorded rules, side A, and under the
--- other ones, side B, beside the breaches of the audit; an empty reason stands for what was admitted.
+-- other ones, side B, what B admits of that reason and rejects for it alone, beside the breaches of the audit; an empty
+-- reason stands for what was admitted.
 WITH dated AS (
     SELECT
         decided_twice.* EXCLUDE (customer_id, processed_at),
@@ -16,6 +17,8 @@ counted AS (
         limit_a AS limit_name,
         count(*) AS decisions_a,
         0 AS decisions_b,
+        count(*) FILTER (reason_a <> '' AND reason_b = '') AS gained,
+        0 AS lost,
         0 AS breaches
     FROM dated
     GROUP BY badge_id, week, reason_a, limit_a
@@ -27,6 +30,8 @@ counted AS (
         limit_b,
         0,
         count(*),
+        0,
+        count(*) FILTER (reason_a = '' AND reason_b <> ''),
         0
     FROM dated
     GROUP BY badge_id, week, reason_b, limit_b
@@ -36,6 +41,8 @@ counted AS (
         date_trunc('week', day)::DATE,
         reason,
         limit_name,
+        0,
+        0,
         0,
         0,
         breaches
@@ -50,6 +57,8 @@ SELECT
     limit_name,
     sum(decisions_a)::BIGINT AS decisions_a,
     sum(decisions_b)::BIGINT AS decisions_b,
+    sum(gained)::BIGINT AS gained,
+    sum(lost)::BIGINT AS lost,
     sum(breaches)::BIGINT AS breaches
 FROM counted
 GROUP BY badge_id, week, reason, limit_name

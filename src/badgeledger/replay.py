@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from . import calendar, pipeline, runs
 from .errors import ConfigError
 from .reports import manifest
+from .reports.context import ReportContext
 from .reports.folder import prepare, put, staged
 from .reports.tables import Table, table, write_csv_of, write_rows
 from .settings import PipelineFile, Rules, now_microseconds, report_folder, resolve_as_of
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from .overrides import Overrides
+    from .reports.replay_page import Asked
     from .ruling import RuledBadge
 
 TABLES = {
@@ -50,11 +52,17 @@ TABLES = {
 COMPARED = {
     entry.name: entry
     for entry in (
-        table("comparison", "badge_id week reason limit_name", "decisions_a decisions_b breaches", schema="temp"),
+        table(
+            "comparison",
+            "badge_id week reason limit_name",
+            "decisions_a decisions_b gained lost breaches",
+            schema="temp",
+        ),
         table("gains", "badge_id customer_id", "admitted_a admitted_b gained lost", schema="temp"),
     )
 }
 FORMATS = ("csv", "parquet")
+PAGE = "replay.html"
 EVER = (-(2**63), 2**63 - 1)
 
 
@@ -181,6 +189,8 @@ def _other_definitions(
 def _publish(
     con: DuckDBPyConnection, target: Path, owner: Path, question: Question, progress: pipeline.Progress
 ) -> tuple[Path, bool]:
+    from .reports import replay_page
+
     with staged(target, owner) as stage:
         outputs = []
         for name, entry in (TABLES | COMPARED if question.compares else TABLES).items():
@@ -191,15 +201,43 @@ def _publish(
             for path, written in zip((parquet, csv), rows, strict=True):
                 sync(path)
                 outputs.append(manifest.Output(path.name, written, manifest.file_sha256(path)))
+        progress(f"replay: {PAGE}")
+        page = stage / PAGE
+        replay_page.write_replay_page(con, page, _context(con, question), _asked(question))
+        sync(page)
+        outputs.append(manifest.Output(page.name, None, manifest.file_sha256(page)))
         text = _manifest(con, question, outputs)
         (stage / manifest.NAME).write_bytes(text.encode())
         sync(stage / manifest.NAME)
         return put(stage, target, lambda place: manifest.holds(place, text))
 
 
+def _context(con: DuckDBPyConnection, question: Question) -> ReportContext:
+    return ReportContext(
+        name="replay",
+        as_of=calendar.moment_of(question.as_of),
+        known_at=tuple((entry.path, entry.sha256) for entry in manifest.known_inputs(con)),
+        zone=question.rules.zone,
+        rules=question.rules.model_dump(),
+        versions=manifest.versions(),
+    )
+
+
+def _asked(question: Question) -> Asked:
+    from .reports.replay_page import Asked
+
+    other = None if question.other is None else question.other.facts()
+    return Asked(question.compares, question.recorded.model_dump(), other, _bounds(question))
+
+
+def _bounds(question: Question) -> tuple[str | None, str | None]:
+    low, high = (None if end in EVER else calendar.iso_instant(end) for end in question.shown)
+    return low, high
+
+
 def _manifest(con: DuckDBPyConnection, question: Question, outputs: list[manifest.Output]) -> str:
     """What the folder was made of and what it holds, without any reading of the clock."""
-    bounds = [None if end in EVER else calendar.iso_instant(end) for end in question.shown]
+    bounds = _bounds(question)
     content = {
         "replay": True,
         "versions": manifest.versions(),

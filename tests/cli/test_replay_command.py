@@ -34,7 +34,7 @@ LOG = [
     harness.earn("B", "c1", "2024-01-02T10:00:00Z", rid="r2"),
     harness.earn("B", "c1", "2024-01-03T10:00:00Z", rid="r3", answer=1039),
 ]
-FILES = {"manifest.json", *(f"{name}.{suffix}" for name in TABLES for suffix in ("csv", "parquet"))}
+FILES = {"manifest.json", "replay.html", *(f"{name}.{suffix}" for name in TABLES for suffix in ("csv", "parquet"))}
 
 
 @pytest.fixture
@@ -72,7 +72,10 @@ def test_decisions_are_written_beside_the_report_and_their_totals_are_printed(
     captured = capsys.readouterr()
     assert captured.out.splitlines()[0] == "3 decisions: 2 as recorded, 0 newly admitted, 1 newly rejected"
     assert "customer-limit  CUSTOMER:FIXED_VALUE          2     1" in captured.out
-    assert "reports/2024-02-01-replay: decisions.csv" in captured.out
+    assert captured.out.splitlines()[-2:] == [
+        "  tables      decisions, decision_totals",
+        "  page        reports/2024-02-01-replay/replay.html",
+    ]
     assert "settings of the last run: zone=UTC" in captured.err
 
 
@@ -106,7 +109,7 @@ def test_the_same_question_has_the_same_bytes_and_another_keeps_them(
     before = {path.name: path.read_bytes() for path in (warehouse.parent / "out").iterdir()}
     capsys.readouterr()
     run("replay", "--warehouse", warehouse, "--out", "out")
-    assert "out  (unchanged)" in capsys.readouterr().out
+    assert "out/replay.html  (unchanged)" in capsys.readouterr().out
     run("replay", "--warehouse", warehouse, "--out", "out", "--set", "counted=issue")
     assert {path.name: path.read_bytes() for path in (warehouse.parent / "out").iterdir()} == before
     assert decided(warehouse.parent / "out.2") == [("r1", "+"), ("r2", "+"), ("r3", "+")]
@@ -145,12 +148,13 @@ def test_a_file_of_rules_is_set_against_the_recorded_rules(warehouse: Path) -> N
         "limits": [{"badge": "B", "limit": "CUSTOMER:FIXED_VALUE", "number": 2}],
         "badges": [{"name": "badge *", "from": "2024-01-03T00:00:00.000000Z", "active": False}],
     }
-    assert set(manifest["outputs"]) == {f"{name}.{suffix}" for name in TABLES | COMPARED for suffix in FORMATS}
+    tables = {f"{name}.{suffix}" for name in TABLES | COMPARED for suffix in FORMATS}
+    assert set(manifest["outputs"]) == {*tables, "replay.html"}
     assert (folder / "comparison.csv").read_text().splitlines() == [
-        "badge_id,week,reason,limit_name,decisions_a,decisions_b,breaches",
-        "B,2024-01-01,,,1,2,0",
-        "B,2024-01-01,badge-not-active,,0,1,0",
-        "B,2024-01-01,customer-limit,CUSTOMER:FIXED_VALUE,2,0,1",
+        "badge_id,week,reason,limit_name,decisions_a,decisions_b,gained,lost,breaches",
+        "B,2024-01-01,,,1,2,0,0,0",
+        "B,2024-01-01,badge-not-active,,0,1,0,0,0",
+        "B,2024-01-01,customer-limit,CUSTOMER:FIXED_VALUE,2,0,1,0,1",
     ]
     assert (folder / "gains.csv").read_text() == (
         "badge_id,customer_id,admitted_a,admitted_b,gained,lost\nB,c1,1,2,1,0\n"

@@ -115,6 +115,7 @@ def _comparison_adds_up(found: dict[str, list[Row]], before: list[Row], after: l
     for column, expected in (("gained", gained), ("lost", lost)):
         told_of = {(row["badge_id"], row["customer_id"]): int(row[column]) for row in found["gains"]}
         assert {place: count for place, count in told_of.items() if count} == expected
+        assert sum(int(row[column]) for row in found["comparison"]) == expected.total()
 
 
 def _key(row: Row) -> tuple[str, str, int, str]:

@@ -325,7 +325,9 @@ def test_every_query_says_its_grain_and_runs(con: duckdb.DuckDBPyConnection) -> 
     values = {"many": 5, "cycles": 5, "as_of_us": 1, "days": 90, "length": 10, "clock": "processed"}
     for query in sorted((ASSETS.parent / "queries").glob("*.sql")):
         assert query.read_text(encoding="utf-8").startswith("-- One row"), query.name
-        ask(con, query.stem, **values, badge_wide=5, longest=5)
+        # Those of replay read relations of their own and run in test_replay_page.
+        if not query.stem.startswith("replay_"):
+            ask(con, query.stem, **values, badge_wide=5, longest=5)
 
 
 def test_text_is_readable_on_its_ground_in_both_themes() -> None:

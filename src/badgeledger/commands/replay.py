@@ -13,7 +13,7 @@ from .. import runs
 from ..errors import UsageError
 from ..overrides import load_overrides
 from ..progress import progress
-from ..replay import EVER, FORMATS, TABLES, ReplayResult, replay
+from ..replay import COMPARED, EVER, PAGE, TABLES, ReplayResult, replay
 from ..settings import instant_option, load, with_overrides
 from ..text import columns, counted, number, plain
 from .status import warehouse_path
@@ -77,6 +77,7 @@ def _facts(result: ReplayResult) -> dict[str, Any]:
         "rules": result.rules.model_dump(),
         "totals": _totals(result),
         "by_reason": result.by_reason,
+        "compared": result.compared,
         "folder": str(result.folder),
         "kept": result.kept,
         "warehouse": str(result.warehouse),
@@ -101,11 +102,17 @@ def _summary(result: ReplayResult) -> list[str]:
         f"{counted(totals['decisions'], 'decision')}: {number(totals['same'])} as recorded, {compared}",
         f"  as of       {runs.shown(result.as_of)}, zone {result.rules.zone}",
     ]
+    if result.compared is not None:
+        sums = {name: sum(row[name] for row in result.compared) for name in ("gained", "lost")}
+        lines.append(
+            f"  other rules {number(sums['gained'])} gained, {number(sums['lost'])} lost against the recorded ones"
+        )
     if rows:
         lines += ["  " + line for line in columns([head, *rows], right=range(2, len(head)))]
     kept = "  (unchanged)" if result.kept else ""
-    files = ", ".join(f"{name}.{file_format}" for name in TABLES for file_format in FORMATS)
-    lines.append(f"  replay      {_shown_path(result.folder)}{kept}: {files}")
+    names = ", ".join(TABLES if result.compared is None else TABLES | COMPARED)
+    lines.append(f"  tables      {names}")
+    lines.append(f"  page        {_shown_path(result.folder / PAGE)}{kept}")
     return lines
 
 

@@ -137,3 +137,43 @@ def share_bar(part: int, whole: int, tone: str) -> Markup:
         '<svg class="share {}" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
         '<rect class="room" width="100" height="10"/><rect class="fill" width="{}" height="10"/>{}</svg>'
     ).format(tone, max(1, filled) if part else 0, mark)
+
+
+def paired_columns(left: Sequence[int], right: Sequence[int], titles: Sequence[str]) -> Markup:
+    """Draw two counts side by side for each bin, on one scale."""
+    top = max([1, *left, *right])
+    parts = []
+    for place, (one, other, title) in enumerate(zip(left, right, titles, strict=True)):
+        for side, height, offset in (("a", one, 1), ("b", other, 5)):
+            tall = max(2, round(100 * height / top)) if height else 0
+            parts.append(_rect(side, place * _STEP + offset, 100 - tall, 4, tall, title))
+    return _picture("pairs", len(left), 100, 100, parts)
+
+
+def diverging_columns(up: Sequence[int], down: Sequence[int], titles: Sequence[str]) -> Markup:
+    """Draw one count above the base line and one below it for each bin, on one scale."""
+    highest, lowest = max([0, *up]), max([0, *down])
+    scale = 200 / max(highest + lowest, 1)
+    base = round(highest * scale) if lowest else 200
+    parts = []
+    for place, (one, other, title) in enumerate(zip(up, down, titles, strict=True)):
+        high, low = (max(2, round(count * scale)) if count else 0 for count in (one, other))
+        parts.append(_rect("up", place * _STEP + 1, base - high, 8, high, title))
+        parts.append(_rect("down", place * _STEP + 1, base, 8, low, title))
+    return _picture("diverging", len(up), 200, base, parts)
+
+
+def _rect(tone: str, left: int, top: int, width: int, height: int, title: str) -> Markup:
+    if not height:
+        return Markup("")
+    return Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>').format(
+        tone, left, top, width, height, title
+    )
+
+
+def _picture(tone: str, bins: int, height: int, base: int, parts: Sequence[Markup]) -> Markup:
+    width = max(1, bins) * _STEP
+    return Markup(
+        '<svg class="columns {}" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">'
+        '{}<path class="base" d="M0 {}H{}"/></svg>'
+    ).format(tone, width, height, Markup("").join(parts), base, width)

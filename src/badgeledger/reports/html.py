@@ -48,9 +48,9 @@ def render_html(con: duckdb.DuckDBPyConnection, context: ReportContext) -> str:
     findings = ask(con, "finding_rows", many=context.page_rows)
     names = {row["badge_id"]: row["name"] for row in ask(con, "badge_names")}
     packed, without = _pack(con, context, facts, (breaches, findings), names)
-    style = _asset("report.css") + _page_margins(context)
-    script = _asset("report.js")
-    template = _environment(context.zone).get_template("report.html.j2")
+    style = asset("report.css") + page_margins(context)
+    script = asset("report.js")
+    template = environment(context.zone).get_template("report.html.j2")
     return template.render(
         **_sections(facts, context),
         style=Markup(style),
@@ -162,10 +162,10 @@ def _offsets(context: ReportContext, *tables: list[Row]) -> list[list[int]]:
     return [starts, [offset // SECOND for offset in local.offsets[first : last + 1].tolist()]]
 
 
-def _environment(zone_name: str) -> Environment:
+def environment(zone_name: str) -> Environment:
     """Return a Jinja environment that escapes everything and shows unseen characters."""
     environment = Environment(
-        loader=FunctionLoader(_asset),
+        loader=FunctionLoader(asset),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -185,16 +185,17 @@ def _environment(zone_name: str) -> Environment:
 def _policy(style: str, script: str) -> str:
     """Return the content policy: nothing but this style and this script, known by their hashes."""
     return (
-        f"default-src 'none'; style-src '{_source_hash(style)}'; script-src '{_source_hash(script)}'; "
+        f"default-src 'none'; style-src '{source_hash(style)}'; script-src '{source_hash(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )
 
 
-def _source_hash(text: str) -> str:
+def source_hash(text: str) -> str:
+    """Return the hash by which a content policy knows a style or a script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
-def _page_margins(context: ReportContext) -> str:
+def page_margins(context: ReportContext) -> str:
     """Return the style rule that prints the report's name and as-of on each sheet."""
     line = plain(f"{context.name} · as of {instant(context.as_of_us)} UTC · inputs {context.known_digest[:16]}")
     # Every character beyond plain ones is written as an escape: a name cannot end the string, the rule or the element.
@@ -205,5 +206,6 @@ def _page_margins(context: ReportContext) -> str:
     )
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return the text of a file in `assets/`."""
     return files(__package__).joinpath("assets", *name.split("/")).read_text(encoding="utf-8")
