@@ -119,13 +119,17 @@ def ingest(
     zone: Annotated[
         str | None, typer.Option("--zone", metavar="ZONE", help="The feed's zone, if it writes times without offset.")
     ] = None,
+    retry: Annotated[
+        bool,
+        typer.Option("--retry-quarantine", help="Read known files again if fewer of their lines are refused now."),
+    ] = False,
     lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
     json: JsonOption = False,
 ) -> None:
     """Bring logs into a warehouse and print what became of their lines."""
     from .commands.ingest import ingest_paths
 
-    ingest_paths(paths, warehouse, zone=zone, lock_timeout=lock_timeout, as_json=json)
+    ingest_paths(paths, warehouse, zone=zone, retry=retry, lock_timeout=lock_timeout, as_json=json)
 
 
 @app.command(epilog="Example: badgeledger report --warehouse ledger.duckdb --as-of 2024-09-17T00:00:00Z --out report")

@@ -42,22 +42,31 @@ Progress = Callable[[str, int], None]
 
 
 def ingest(
-    warehouse: Warehouse, inputs: Sequence[Input], base: Path, progress: Progress | None = None
+    warehouse: Warehouse,
+    inputs: Sequence[Input],
+    base: Path,
+    progress: Progress | None = None,
+    *,
+    retry: bool = False,
 ) -> list[FileResult]:
     """Read every new file into `raw` and sort its records; the caller holds the transaction.
 
-    `progress` is told of each file and the bytes read of it so far. Raises :class:`~badgeledger.errors.InputError`.
+    `progress` is told of each file and the bytes read of it so far. `retry` takes known files anew of which fewer
+    lines are refused now than when they were read. Raises :class:`~badgeledger.errors.InputError`.
     """
     sources = find_sources(inputs, base)
     con = warehouse.con
     batch_id = _next(con, "raw.batch", "batch_id")
     con.execute("INSERT INTO raw.batch SELECT $1, now(), $2", [batch_id, len(inputs)])
     reached(Point.BATCH_WRITTEN)
-    delivered: list[tuple[Source, str, bool]] = []
+    delivered: list[tuple[Source, str, bool, bool]] = []
     for source in sources:
         with open_source(source) as opened:
             known = first_row(con, "SELECT file_id FROM raw.file WHERE sha256 = $1", [opened.sha256])
             file_id = known[0] if known else _read_file(warehouse, source, opened, batch_id, progress)
+            if known and retry:
+                file_id = _read_again(warehouse, source, opened, batch_id, file_id, progress)
+            again = known is not None and file_id != known[0]
             con.execute(
                 """
                 INSERT INTO raw.delivery SELECT $1, $2, $3
@@ -66,14 +75,14 @@ def ingest(
                 [file_id, batch_id, source.path],
             )
             reached(Point.FILE_RECORDED)
-            delivered.append((source, opened.sha256, known is not None))
+            delivered.append((source, opened.sha256, known is not None and not again, again))
     # Only when all lines are in is known which of them are duplicates.
     sort_records(con)
     reached(Point.RECORDS_SORTED)
     counts = reconciliation(con)
     results = []
-    for source, sha256, known_before in delivered:
-        result = replace(counts[sha256], path=source.path, known=known_before)
+    for source, sha256, known_before, again in delivered:
+        result = replace(counts[sha256], path=source.path, known=known_before, again=again)
         results.append(result)
     return results
 
@@ -95,6 +104,28 @@ def _read_file(
         [file_id, batch_id, opened.sha256, opened.size, lines, source.zone],
     )
     return file_id
+
+
+def _read_again(
+    warehouse: Warehouse, source: Source, opened: OpenSource, batch_id: int, known: int, progress: Progress | None
+) -> int:
+    """Read a known file anew if lines of it were refused. The reading that refuses fewer stays, the other is forgotten:
+    a file is known as a whole, to the batch that read it.
+    """
+    con = warehouse.con
+    refused = "SELECT count(*) FROM raw.quarantine WHERE file_id = $1"
+    before = first_row(con, refused, [known])[0]
+    if before == 0:
+        return known
+    fresh = _read_file(warehouse, source, opened, batch_id, progress)
+    better = first_row(con, refused, [fresh])[0] < before
+    if better:
+        con.execute("UPDATE raw.delivery SET file_id = $1, batch_id = $2 WHERE file_id = $3", [fresh, batch_id, known])
+    forgotten = known if better else fresh
+    of_a_file = "SELECT table_name FROM duckdb_columns() WHERE schema_name = 'raw' AND column_name = 'file_id'"
+    for (table,) in con.execute(f"{of_a_file} ORDER BY table_name").fetchall():
+        con.execute(f"DELETE FROM raw.{table} WHERE file_id = $1", [forgotten])
+    return fresh if better else known
 
 
 class _FileReader:

@@ -122,14 +122,18 @@ def ingest_files(
     paths: Sequence[str],
     *,
     zone: str | None = None,
+    retry: bool = False,
     lock_timeout: float = LOCK_TIMEOUT_SECONDS,
     progress: Progress = lambda *_: None,
 ) -> Sequence[FileResult]:
-    """Bring files into the warehouse and nothing else; all of them or none."""
+    """Bring files into the warehouse and nothing else; all of them or none. `retry` takes known files anew of which
+    fewer lines are refused now.
+    """
     from .ingest import Input
 
     with Warehouse.open(warehouse, lock_timeout=lock_timeout) as opened, opened.transaction():
-        return _ingest(opened, [Input(path=path, zone=zone) for path in paths], Path.cwd(), 1.0, progress)
+        inputs = [Input(path=path, zone=zone) for path in paths]
+        return _ingest(opened, inputs, Path.cwd(), 1.0, progress, retry=retry)
 
 
 def make_report(
@@ -174,7 +178,13 @@ def finish_open_runs(warehouse: Warehouse, progress: Progress = lambda *_: None)
 
 
 def _ingest(
-    warehouse: Warehouse, inputs: Sequence[Input], base: Path, max_quarantined: float, progress: Progress
+    warehouse: Warehouse,
+    inputs: Sequence[Input],
+    base: Path,
+    max_quarantined: float,
+    progress: Progress,
+    *,
+    retry: bool = False,
 ) -> Sequence[FileResult]:
     from .ingest import ingest
 
@@ -183,7 +193,7 @@ def _ingest(
     def told(path: str, read: int) -> None:
         progress(f"ingest: {path}, {read / 1_000_000:,.0f} MB read")
 
-    files = ingest(warehouse, inputs, base, told)
+    files = ingest(warehouse, inputs, base, told, retry=retry)
     fresh = [file for file in files if not file.known]
     lines, refused = sum(file.lines for file in fresh), sum(file.quarantined for file in fresh)
     if refused > max_quarantined * lines:

@@ -26,7 +26,9 @@ _TEMPORARY = {"joined_call"}
 
 @dataclass(frozen=True)
 class FileResult:
-    """What became of one file: `known` files are not read again. lines = accepted + duplicate + quarantined."""
+    """What became of one file: `known` files are not read again, unless `again` says so: fewer of their lines were
+    refused now than then. lines = accepted + duplicate + quarantined.
+    """
 
     path: str
     sha256: str
@@ -35,6 +37,7 @@ class FileResult:
     accepted: int
     duplicate: int
     quarantined: int
+    again: bool = False
 
 
 def sort_records(con: duckdb.DuckDBPyConnection) -> None:
