@@ -1,4 +1,4 @@
--- One row per subject drawn and line that tells of it: its calls, whatever shares their requestId, and its badge's definitions.
+-- One row per subject drawn and line that tells of it: its calls, whatever shares their requestId, revocations and definitions.
 WITH subject_call AS (
     SELECT
         subject.subject_no,
@@ -70,6 +70,17 @@ line AS (
         1 AS width
     FROM temp.drawn_subject AS subject
     INNER JOIN raw.definition AS definition USING (badge_id)
+    UNION
+    SELECT
+        subject.subject_no,
+        revocation.file_id,
+        revocation.line,
+        1 AS width
+    FROM temp.drawn_subject AS subject
+    INNER JOIN raw.revocation AS revocation
+        ON subject.badge_id = revocation.badge_id
+    -- One that names no customer names an issuance, and may be the subject's.
+    WHERE subject.customer_id = '' OR coalesce(revocation.customer_id, subject.customer_id) = subject.customer_id
 )
 
 SELECT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import os
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import harness
+import polars as pl
 import pytest
 from backports import zstd
 
@@ -175,6 +177,34 @@ def test_a_small_sample_is_drawn_by_as_of(nightly: Path, capsys: pytest.CaptureF
     assert {first["subjects"] for first, _ in pairs} == {2}
     assert len({(first["lines"], first["rows"]) for first, _ in pairs}) > 1
     assert not list((nightly.parent / "build" / "reports").glob("*.2"))
+
+
+@pytest.mark.parametrize("revoked", ["count", "exclude"])
+def test_subjects_of_every_shape_are_recounted(revoked: str, nightly: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    logs = nightly.parent / "logs"
+    revoke = {"badgeMetaId": "B", "customers": ["c4"]}
+    by_id = {"badgeMetaId": "B", "revokeIssuals": [{"issueId": "halves.0"}]}
+    imported = {"badgeMetaId": "B", "customerId": "c6", "earnEventDate": harness.seconds("2024-01-12T00:00:00Z")}
+    event = {"eventName": "badgeEarned", "badgeMetaId": "B", "customerId": "c7", "earnedBadgeId": "e7"}
+    lines: list[harness.Line] = [
+        {"loggedAt": "2024-01-21T00:00:00Z", "endpoint": "revokeIssue", "request": revoke},
+        {"loggedAt": "2024-01-22T00:00:00Z", "endpoint": "revokeIssue", "request": by_id},
+        {"loggedAt": "2024-01-12T00:00:00Z", "endpoint": "import", "request": [imported, imported]},
+        event | {"createdAt": harness.micros("2024-01-13T00:00:00Z") // 1000},
+    ]
+    (logs / "others.jsonl").write_bytes(lines_of(lines))
+    (logs / "flat.csv").write_text(
+        'badge_id,customer_id,kind,processed_at,note\nB,c8,EARN,2024-01-14T00:00:00Z,"two\nlines"\n'
+        "B,c9,EARN,2024-01-15T00:00:00Z,\nB,c9,EARN,2024-01-16T00:00:00Z,\n"
+    )
+    frame = {"badgeMetaId": ["B"], "customerId": ["c10"], "earnEventDateISO": ["2024-01-17T00:00:00Z"]}
+    pl.DataFrame(frame).write_parquet(logs / "template.parquet")
+    found = result(capsys, "run", nightly, "--set", f"revoked={revoked}")
+    assert (found["subjects"], found["recounted"]) == (11, 11)
+    with (nightly.parent / "build" / "reports" / "2024-02-01" / "issuances.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["customer_id"] for row in rows} == {f"c{number}" for number in range(1, 11)}
+    assert sorted(row["customer_id"] for row in rows if row["revoked_at"]) == ["c1", "c4"]
 
 
 def test_zero_turns_it_off(nightly: Path, capsys: pytest.CaptureFixture[str]) -> None:
