@@ -36,7 +36,7 @@ FLOORS = (
     {"ruling"},
     {"decisions", "overrides", "evidence", "raw_inputs", "self_check"},
     {"pipeline", "verify", "progress"},
-    {"rebuild", "replay", "reproduce", "metrics", "answers"},
+    {"rebuild", "replay", "reproduce", "metrics", "answers", "lint"},
     {"commands", "endings"},
     {"cli", "cli_answers"},
     {"__main__"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -138,3 +139,43 @@ def owners(
 
     asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
     answer(asking, lambda ledger: ask(ledger, badge, by))
+
+
+@answers.command(epilog="Example: badgeledger lint new-badge.json --warehouse build/ledger.duckdb --fail-on error")
+def lint(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE.json]...", help="Definitions that are to go live; else those of the warehouse."),
+    ] = None,
+    warehouse: WarehouseOption = None,
+    pipeline: PipelineOption = None,
+    badge: Annotated[str | None, typer.Option("--badge", metavar="BADGE", help="Only this badge: id or name.")] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="INSTANT", help="When the update would come; now if not given.")
+    ] = None,
+    settings: SetOption = None,
+    fail_on: Annotated[
+        Literal["error", "warning"] | None,
+        typer.Option("--fail-on", help="End with 4 when there is a remark of this severity, or a worse one."),
+    ] = None,
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
+    rows: RowsOption = ROWS,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> None:
+    """Check badge definitions: limits that never bite, contradictions, and updates that would be refused."""
+    from .commands.lint import lint_definitions
+
+    lint_definitions(
+        files or [],
+        warehouse,
+        pipeline,
+        badge=badge,
+        at=at,
+        overrides=settings or [],
+        fail_on=fail_on,
+        lock_timeout=lock_timeout,
+        rows=rows,
+        as_json=json,
+        as_csv=csv,
+    )

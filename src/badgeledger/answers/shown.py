@@ -30,6 +30,7 @@ Form = Literal["terminal", "tabs", "csv", "json"]
 GOOD, CLOSE, BAD, QUIET, STRONG, PART = "green", "yellow", "bold red", "dim", "bold", "cyan"
 _BAR_WIDTH = 10
 _EIGHTHS = " ▏▎▍▌▋▊▉"
+_COLUMN_LEAST = 4
 
 
 @dataclass(frozen=True)
@@ -207,9 +208,9 @@ def _tables(answer: Answer, rows: int) -> Iterator[RenderableType]:
         max([len(column.head or ""), *(cells[place].cell_len for _, lines, _ in sections for cells in lines)])
         for place, column in enumerate(drawn)
     ]
-    if sum(widths) + 3 * len(widths) > _width():
-        # Then cells fold, and each section finds its own widths.
-        widths = [0] * len(widths)
+    while sum(widths) + 3 * len(widths) > _width() and max(widths) > _COLUMN_LEAST:
+        # The widest column folds.
+        widths[widths.index(max(widths))] -= 1
     for place, (head, lines, left) in enumerate(sections):
         if place == 0:
             yield _table(drawn, widths, [], heads=True)
@@ -232,9 +233,7 @@ def _table(columns: Sequence[Column], widths: Sequence[int], lines: Sequence[Seq
     for column, width in zip(columns, widths, strict=True):
         align: Literal["left", "right"] = "right" if column.right else "left"
         # Folded, not cut: half an id is no id.
-        table.add_column(
-            Text(column.head or ""), justify=align, style=column.style, overflow="fold", min_width=width or None
-        )
+        table.add_column(Text(column.head or ""), justify=align, style=column.style, overflow="fold", width=width)
     for cells in lines:
         table.add_row(*cells)
     return table
