@@ -67,8 +67,9 @@ def read_dump(request: Any, response: Any, logged_at: int | None, reader: Reader
 def _read_cycle(item: Mapping[str, Any], reader: Reader) -> Printed:
     scope = reader.choice(item.get("constraintType"), SCOPE_OF)
     first, last = (reader.twin(item, name, iso_wins=False) for name in ("startDate", "endDate"))
-    if item.get("constraintType") is None or first is None or last is None:
-        reader.refuse("missing-field")
+    for name in ("constraintType", "startDate", "endDate"):
+        if item.get(name) is None and item.get(name + "ISO") is None:
+            reader.refuse("missing-field")
     return Printed(scope or "", first or 0, last or 0, reader.integer(item.get("earnCount")))
 
 
