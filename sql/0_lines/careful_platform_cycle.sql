@@ -11,6 +11,7 @@ FROM read_json(
         badge_id: 'VARCHAR',
         customer_id: 'VARCHAR',
         logged_at: 'BIGINT',
+        place: 'BIGINT',
         scope: 'VARCHAR',
         starts_on: 'BIGINT',
         ends_on: 'BIGINT',

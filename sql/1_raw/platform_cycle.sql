@@ -7,6 +7,7 @@ CREATE TABLE raw.platform_cycle (
     badge_id VARCHAR NOT NULL,
     customer_id VARCHAR,
     logged_at BIGINT,
+    place BIGINT,
     scope VARCHAR,
     starts_on BIGINT,
     ends_on BIGINT,

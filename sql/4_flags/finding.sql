@@ -16,6 +16,8 @@ WITH every AS (
     UNION ALL BY NAME
     SELECT * FROM flags.definition_finding
     UNION ALL BY NAME
+    SELECT * FROM flags.dump_finding
+    UNION ALL BY NAME
     SELECT * FROM flags.feed_finding
 )
 
@@ -39,7 +41,7 @@ SELECT
     END AS platform_code,
     CASE
         WHEN code IN ('owner-not-allowed', 'wrongly-rejected', 'no-input') THEN 'warning'
-        WHEN code = 'issue-of-direct-badge' THEN 'notice'
+        WHEN code IN ('issue-of-direct-badge', 'straddle') THEN 'notice'
         ELSE 'error'
     END AS severity
 FROM every

@@ -62,6 +62,15 @@ FROM ledger.outside_cycle AS outside_cycle
 INNER JOIN ledger.entry AS entry USING (row_no)
 UNION ALL
 SELECT
+    'straddle' AS code,
+    row_no,
+    string_agg(
+        limit_name || ': ' || count || ' within one trailing window, ' || number || ' allowed', '; ' ORDER BY limit_name
+    ) AS detail
+FROM ledger.straddle
+GROUP BY row_no
+UNION ALL
+SELECT
     'expiry-mismatch' AS code,
     entry.row_no,
     'answered ' || instant_text(entry.reported_expires_at) || ', by the rule '

@@ -23,7 +23,7 @@ from .warehouse import Warehouse, build, build_view, first_row, relations, scrat
 
 _FLAGS = (
     "breach", "accepted_call", "duplicate_request", "version_row", "wrong_rejection", "row_finding",
-    "definition_finding", "feed_finding", "finding",
+    "definition_finding", "dump_finding", "feed_finding", "finding",
 )  # fmt: skip
 
 Arrays = Mapping[str, Any]
@@ -109,8 +109,9 @@ def derive(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, *, no_in
         as_of=as_of_us,
     )
     found = _count(con, counting_rules)
-    for relation in ("cycle", "over_limit", "cycle_count", "limit_use", "outside_cycle"):
+    for relation in ("cycle", "over_limit", "cycle_count", "limit_use", "outside_cycle", "straddle"):
         _make_from(con, relation, f"kernel_{relation}", found[relation])
+    _make_from(con, "printed_cycle", "kernel_printed_cycle", [_printed_cycles(con, counting_rules)])
     reached(Point.COUNTED)
     _expire(con, zone_)
     _make_from(con, "zone_day", "kernel_zone_day", [_zone_days(con, zone_)])
@@ -204,6 +205,26 @@ def versions(con: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
             BadgeVersion(in_force_from, starts_at, expires_at, rule, limits.get((badge, version_no), {}))
         )
     return found
+
+
+def _printed_cycles(con: duckdb.DuckDBPyConnection, rules: Any) -> Arrays:
+    """The computed cycles beside those that dumps up to as-of print of badges with a definition."""
+    from . import dumped_cycles
+
+    printed = con.execute(
+        """
+        SELECT
+            platform_cycle.printed_no, platform_cycle.badge_id, platform_cycle.scope,
+            coalesce(platform_cycle.logged_at, setting.as_of), platform_cycle.starts_on, platform_cycle.ends_on
+        FROM staging.platform_cycle AS platform_cycle
+        INNER JOIN ledger.setting AS setting ON coalesce(platform_cycle.logged_at, setting.as_of) <= setting.as_of
+        SEMI JOIN ledger.badge_code AS badge_code ON platform_cycle.badge_id = badge_code.badge_id
+        ORDER BY platform_cycle.printed_no
+        """
+    ).fetchall()
+    return dumped_cycles.computed(
+        [dumped_cycles.Printed(*row) for row in printed], versions(con) if printed else {}, rules
+    )
 
 
 def _expire(con: duckdb.DuckDBPyConnection, zone_: Zone) -> None:

@@ -6,18 +6,19 @@ Accounting is a function of one badge's rows, so badges are counted side by side
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import kernel
+from . import kernel, straddles
 from .calendar import Zone
 from .civil import DAYS, MONTHS, WEEKS
 from .definitions import ExpiryRule, Limit
+from .found import Found, Ints, Table
 from .timeline import Stage, cycles, stretches, window_end
 
 SCOPES = ("BADGE", "CUSTOMER")
@@ -30,9 +31,7 @@ _UNITS = {"DAYS": DAYS, "WEEKS": WEEKS, "MONTHS": MONTHS, None: DAYS}
 # Spans longer than this reach back before the year 1 from anywhere.
 _MAX_LENGTH = {DAYS: 4_000_000, WEEKS: 600_000, MONTHS: 130_000}
 
-Ints = NDArray[np.int64]
 Places = NDArray[np.int32]
-Table = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -173,78 +172,6 @@ def count_badges(
         return Found.joined(pool.map(work, range(threads)))
 
 
-class Found:
-    """Tables that grow by pieces: blocks of columns, so that nothing is copied twice."""
-
-    COLUMNS: ClassVar[dict[str, dict[str, type]]] = {
-        "over_limit": dict.fromkeys(("row_no", "slot_no", "count", "number", "window_start", "window_end"), np.int64),
-        "cycle_count": {
-            "badge_no": np.int32,
-            "scope": np.int8,
-            "cycle_no": np.int32,
-            "customer": np.int32,
-            "count": np.int32,
-            "number": np.int64,
-            "breached": np.bool_,
-        },
-        "limit_use": {
-            "slot_no": np.int32,
-            "customer": np.int32,
-            "count": np.int32,
-            "number": np.int64,
-            "peak_count": np.int32,
-            "peak_row_no": np.int64,
-        },
-        "outside_cycle": {"row_no": np.int64},
-        "cycle": dict.fromkeys(
-            ("badge_no", "scope", "slot_no", "cycle_no", "first_day", "end_day", "starts_at", "ends_at"), np.int64
-        ),
-    }
-    _FIRST, _LARGEST = 1 << 12, 1 << 20
-
-    def __init__(self) -> None:
-        self._full: dict[str, list[Table]] = {name: [] for name in self.COLUMNS}
-        self._open = {name: self._block(name, 0) for name in self.COLUMNS}
-        self._used = dict.fromkeys(self.COLUMNS, 0)
-
-    def add(self, name: str, **columns: Any) -> None:
-        """Add rows: arrays of one length, beside values that stand for all of them."""
-        size = next(len(values) for values in columns.values() if isinstance(values, np.ndarray) and values.ndim)
-        done = 0
-        while done < size:
-            block, used = self._open[name], self._used[name]
-            room = min(len(next(iter(block.values()))) - used, size - done)
-            if not room:
-                self._close(name)
-                continue
-            for column, values in columns.items():
-                whole = not (isinstance(values, np.ndarray) and values.ndim)
-                block[column][used : used + room] = values if whole else values[done : done + room]
-            self._used[name] += room
-            done += room
-
-    def _close(self, name: str) -> None:
-        used = self._used[name]
-        if used:
-            self._full[name].append({column: values[:used] for column, values in self._open[name].items()})
-        size = min(max(2 * used, self._FIRST), self._LARGEST)
-        self._open[name], self._used[name] = self._block(name, size), 0
-
-    def _block(self, name: str, size: int) -> Table:
-        return {column: np.empty(size, dtype) for column, dtype in self.COLUMNS[name].items()}
-
-    @classmethod
-    def joined(cls, parts: Iterable[Found]) -> dict[str, list[Table]]:
-        """The blocks of all parts; a table without rows has one empty block."""
-        whole: dict[str, list[Table]] = {name: [] for name in cls.COLUMNS}
-        for part in parts:
-            for name, blocks in whole.items():
-                part._close(name)
-                blocks.extend(part._full[name])
-        empty = cls()
-        return {name: blocks or [empty._block(name, 0)] for name, blocks in whole.items()}
-
-
 class _Room:
     """Arrays that one thread writes into again and again, for fresh memory costs more than the counting; `most` is the
     largest number of a badge's rows."""
@@ -361,6 +288,7 @@ class _Counter:
             self.room.outside,
         )
         self._add_breaches(plan, place, breaches)
+        self._add_straddles(plan, place, breaches)
         subjects, cycles, tallies, numbers, broken = counts
         self.found.add(
             "cycle_count",
@@ -409,6 +337,32 @@ class _Counter:
             number=breaches[:, 3],
             window_start=breaches[:, 4],
             window_end=breaches[:, 5],
+        )
+
+    def _add_straddles(self, plan: BadgePlan, place: _Placed, breaches: Ints) -> None:
+        zone = self.rules.zone
+        units = [_UNITS[limit.unit] for limit in plan.slots]
+        lengths = [min(limit.length or 1, _MAX_LENGTH[unit]) for limit, unit in zip(plan.slots, units, strict=True)]
+        found = straddles.straddling(
+            place.bounds,
+            place.row,
+            self.rows.event,
+            place.version,
+            place.cycle,
+            plan.cycle_tables[place.scope]["slot"],
+            plan.numbers,
+            np.array([units, lengths], dtype=np.int64),
+            breaches,
+            zone.changes_at,
+            zone.offsets,
+            zone.wall_changes,
+        )
+        self.found.add(
+            "straddle",
+            row_no=self.rows.row_no[place.row[found[:, 0]]],
+            slot_no=np.array(plan.slot_nos, dtype=np.int64)[found[:, 1]],
+            count=found[:, 2],
+            number=found[:, 3],
         )
 
     def _add_use(self, plan: BadgePlan, place: _Placed, slot: int, use: Any) -> None:

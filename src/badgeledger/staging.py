@@ -15,8 +15,8 @@ _RECORDS = (
 )  # fmt: skip
 # The rows of the calls in processing order, and the versions that judge them: what accounting reads.
 _ROWS = (
-    "version", "version_limit", "call", "imported_row", "touched", "answered_row", "lone_response", "shared_id",
-    "issuance",
+    "version", "version_limit", "platform_cycle", "call", "imported_row", "touched", "answered_row", "lone_response",
+    "shared_id", "issuance",
 )  # fmt: skip
 # Relations that are read once or are mere renamings stay views.
 _VIEWS = {"record", "duplicate", "issuance", "quarantined", "reconciliation"}

@@ -159,7 +159,7 @@ class RowWriter:
         cycles = [asdict(cycle) for cycle in dump.cycles]
         common = {"badge_id": dump.badge_id, "customer_id": dump.customer_id, "logged_at": dump.logged_at}
         common["key"] = _md5([*common.values(), cycles])
-        return [common | cycle for cycle in cycles] or [common]
+        return [common | {"place": place} | cycle for place, cycle in enumerate(cycles)] or [common]
 
     @staticmethod
     def _definition(definition: Definition) -> dict[str, Any]:
