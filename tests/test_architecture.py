@@ -57,7 +57,7 @@ FLOORS = (
         "generate_calls",
     },
     {"ruling"},
-    {"decisions", "overrides", "evidence", "raw_inputs", "self_check"},
+    {"decisions", "emission", "overrides", "evidence", "raw_inputs", "self_check"},
     {"pipeline", "verify", "progress"},
     {"rebuild", "replay", "reproduce", "metrics", "answers", "lint"},
     {"commands", "endings"},

@@ -216,13 +216,18 @@ def replay(
     as_of: AsOfOption = None,
     settings: SetOption = None,
     rules: Annotated[
-        Path | None, typer.Option("--rules", metavar="FILE", help="A TOML file with other numbers for limits.")
+        Path | None,
+        typer.Option("--rules", metavar="FILE", help="A TOML file of other rules: badgeledger docs contract."),
     ] = None,
     shown_from: Annotated[
         str | None, typer.Option("--from", metavar="INSTANT", help="Write only what was processed from it on.")
     ] = None,
     shown_to: Annotated[
         str | None, typer.Option("--to", metavar="INSTANT", help="Write only what was processed before it.")
+    ] = None,
+    emit: Annotated[
+        Path | None,
+        typer.Option("--emit", metavar="FILE", help="Write the answers under replay, as lines of exchanges."),
     ] = None,
     lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
     json: JsonOption = False,
@@ -239,6 +244,7 @@ def replay(
         rules=rules,
         shown_from=shown_from,
         shown_to=shown_to,
+        emit=emit,
         lock_timeout=lock_timeout,
         as_json=json,
     )

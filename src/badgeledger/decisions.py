@@ -82,11 +82,11 @@ def make_decisions(
         for kept, made in (("decided_before", "decided_row"), ("slot_before", "ruling_slot")):
             con.execute(f"CREATE OR REPLACE TEMP TABLE {kept} AS FROM {made}")
     _decide(con, badges, as_of_us, progress)
-    # Wide, and read column by column: a view, so that it is not written down before it is sorted.
-    con.execute(f"CREATE OR REPLACE TEMP VIEW decisions AS {statement(_FOLDER, 'decisions')}")
+    # Wide, and read column by column: views, so that nothing is written down before it is sorted.
+    for relation in ("judged_row", "decisions") if before is None else ("judged_row", "decisions", "decided_twice"):
+        con.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS {statement(_FOLDER, relation)}")
     _make(con, "decision_totals")
     if before is not None:
-        con.execute(f"CREATE OR REPLACE TEMP VIEW decided_twice AS {statement(_FOLDER, 'decided_twice')}")
         for relation in ("comparison", "gains"):
             _make(con, relation)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import calendar, pipeline, runs
+from . import calendar, emission, pipeline, runs
 from .errors import ConfigError
 from .reports import manifest
 from .reports.context import ReportContext
@@ -69,7 +69,8 @@ EVER = (-(2**63), 2**63 - 1)
 @dataclass(frozen=True)
 class ReplayResult:
     """What a replay found. `by_reason` sums `decision_totals` by reason and limit; `compared` does so for
-    `comparison`, and is None where nothing but the recorded rules was asked for. Instants are microseconds."""
+    `comparison`, and is None where nothing but the recorded rules was asked for. `emitted` lines of answers were
+    written. Instants are microseconds."""
 
     as_of: int
     rules: Rules
@@ -77,6 +78,7 @@ class ReplayResult:
     kept: bool
     by_reason: list[dict[str, Any]]
     compared: list[dict[str, Any]] | None
+    emitted: int
     warehouse: Path
 
 
@@ -106,6 +108,7 @@ def replay(
     as_of: str | None = None,
     shown: tuple[int, int] = EVER,
     out: Path | None = None,
+    emit: Path | None = None,
     lock_timeout: float = pipeline.LOCK_TIMEOUT_SECONDS,
     progress: pipeline.Progress = lambda *_: None,
 ) -> ReplayResult:
@@ -113,7 +116,8 @@ def replay(
 
     `other` are rules to decide under instead of the recorded ones, `overrides` settings that come before theirs.
     `shown` are the half-open bounds of `processed_at` of what is written; they cut the output, never the decisions
-    before it. Raises UsageError when there was no run, ConfigError when `other` finds nothing to change.
+    before it. `emit` is a new file for the answers that the platform would have given. Raises UsageError when there
+    was no run, ConfigError when `other` finds nothing to change.
     """
     with Warehouse.open(warehouse, lock_timeout=lock_timeout, read_only=True) as opened:
         last = runs.last(opened) if file is not None and as_of is not None else runs.require_last(opened)
@@ -123,12 +127,19 @@ def replay(
         question = Question(rules, recorded, other, at, shown)
         target = (out or _beside_report(file, last, at, rules)).absolute()
         prepare(target, warehouse)
+        if emit is not None:
+            emission.require_new(emit)
         no_input = last is not None and bool(last.settings["no_input"])
         with pipeline.ledger_views(opened, rules, at, None, no_input, progress) as con:
             _decide(con, warehouse, question, lock_timeout, progress)
             folder, kept = _publish(con, target, warehouse, question, progress)
+            emitted = 0
+            if emit is not None:
+                progress(f"replay: {emit.name}")
+                emitted = emission.emit(con, emit)
             compared = _sums(con, "comparison", COMPARED) if question.compares else None
-            return ReplayResult(at, rules, folder, kept, _sums(con, "decision_totals", TABLES), compared, warehouse)
+            by_reason = _sums(con, "decision_totals", TABLES)
+            return ReplayResult(at, rules, folder, kept, by_reason, compared, emitted, warehouse)
 
 
 def _beside_report(file: PipelineFile | None, last: runs.Run | None, as_of: int, rules: Rules) -> Path:

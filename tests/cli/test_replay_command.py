@@ -190,6 +190,18 @@ def test_the_definitions_of_another_warehouse_rule(warehouse: Path) -> None:
     assert decided(warehouse.parent / "none") == [("r1", "+"), ("r2", "+"), ("r3", "+")]
 
 
+def test_the_answers_under_replay_can_be_fed_back(warehouse: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("replay", "--warehouse", warehouse, "--out", "one", "--emit", "answers.jsonl")
+    assert "answers.jsonl: 3 lines" in capsys.readouterr().err
+    harness.write_files(Path("again"), harness.files_of([LOG[0], *Path("answers.jsonl").read_text().splitlines()]))
+    Path("again.toml").write_text(NIGHTLY.replace('"logs"', '"again"').replace("ledger", "again"))
+    run("run", "again.toml")
+    capsys.readouterr()
+    run("replay", "--warehouse", "again.duckdb", "--out", "two")
+    assert "3 decisions: 3 as recorded" in capsys.readouterr().out
+    assert decided(Path("two")) == decided(Path("one"))
+
+
 B_HAS = '[[limits]]\nbadge = "B"\nlimit = "CUSTOMER:FIXED_VALUE"\n'
 
 
@@ -241,7 +253,7 @@ def test_a_wrong_file_of_rules_is_named(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--emit", "answers.jsonl"), "no such option: --emit"),
+        (("--emit", "nightly.toml"), "--emit nightly.toml: expected the name of a new file"),
         (("--settings-grid",), "no such option: --settings-grid"),
         (("--rules", "missing.toml"), "missing.toml: expected a file of rules"),
         (("--from", "2024-01-01"), "an instant with an offset"),

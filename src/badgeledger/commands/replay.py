@@ -31,6 +31,7 @@ def replay_history(
     rules: Path | None,
     shown_from: str | None,
     shown_to: str | None,
+    emit: Path | None,
     lock_timeout: float,
     as_json: bool,
 ) -> None:
@@ -50,11 +51,14 @@ def replay_history(
             as_of=as_of,
             shown=shown,
             out=out,
+            emit=emit,
             lock_timeout=lock_timeout,
             progress=told,
         )
     settings = ", ".join(f"{key}={value}" for key, value in result.rules.model_dump().items())
     print(f"settings of {pipeline if pipeline is not None else 'the last run'}: {settings}", file=sys.stderr)
+    if emit is not None:
+        print(f"{plain(str(emit))}: {counted(result.emitted, 'line')}", file=sys.stderr)
     print(json.dumps(_facts(result), indent=2) if as_json else "\n".join(_summary(result)))
 
 
@@ -78,6 +82,7 @@ def _facts(result: ReplayResult) -> dict[str, Any]:
         "totals": _totals(result),
         "by_reason": result.by_reason,
         "compared": result.compared,
+        "emitted": result.emitted,
         "folder": str(result.folder),
         "kept": result.kept,
         "warehouse": str(result.warehouse),

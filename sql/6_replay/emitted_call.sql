@@ -1,0 +1,133 @@
+-- One row per exchange that replay answers: a call of an issueBulk or earnBulk, a single row of any other earn.
+WITH told AS (
+    SELECT
+        judged_row.*,
+        reason.code AS refusal,
+        CASE
+            WHEN judged_row.limit_name IS NULL THEN reason.message
+            ELSE reason.message || ': ' || judged_row.limit_name
+        END AS message,
+        -- These hold for a call as a whole: they stand beside its data, not in it.
+        reason.reason IN ('duplicate-request', 'badge-not-active', 'outside-badge-period', 'unknown-badge') AS whole,
+        CASE
+            WHEN judged_row.kind = 'ISSUE' THEN 'issueBulk'
+            WHEN judged_row.endpoint = 'earnBulk' THEN 'earnBulk'
+            ELSE 'earn'
+        END AS called,
+        -- The record's own id where it is a new one.
+        CASE WHEN judged_row.outcome = 'ACCEPTED' THEN judged_row.row_id ELSE judged_row.row_key END AS given_id,
+        CASE WHEN of_call(judged_row.endpoint) THEN judged_row.request_id END AS called_id
+    FROM judged_row
+    INNER JOIN reason USING (reason_no)
+    WHERE judged_row.badge_id <> '' AND NOT judged_row.imported
+),
+
+lined AS (
+    SELECT
+        call_no,
+        CASE WHEN called = 'earn' THEN position ELSE 0 END AS line_position,
+        called,
+        badge_id,
+        instant_text(processed_at) AS logged_at,
+        instant_text(event_at) AS event_at,
+        -- An earn answers one customer: a further row is a request of its own.
+        CASE
+            WHEN called = 'earn' AND position > 0 THEN called_id || '/' || position
+            ELSE called_id
+        END AS request_id,
+        owner_type,
+        list(customer_id ORDER BY position) AS customers,
+        list(
+            struct_pack(
+                customer := customer_id,
+                given_id := CASE WHEN refusal IS NULL THEN coalesce(given_id, row_key) END,
+                refusal := refusal,
+                message := message
+            ) ORDER BY position
+        ) AS answers,
+        bool_or(whole) AS refused
+    FROM told
+    GROUP BY ALL
+),
+
+answered AS (
+    SELECT
+        *,
+        CASE WHEN owner_type IS NOT NULL THEN json_object('ownerType', owner_type) END AS triggered_by,
+        CASE
+            WHEN refused OR (called = 'earn' AND answers[1].refusal IS NOT NULL)
+                THEN json_array(json_object('code', answers[1].refusal, 'message', answers[1].message))
+        END AS errors
+    FROM lined
+),
+
+halves AS (
+    SELECT
+        *,
+        CASE called
+            WHEN 'issueBulk'
+                THEN
+                    json_object(
+                        'badgeMetaId', badge_id, 'requestId', request_id, 'issueEventDateISO', event_at,
+                        'triggeredBy', triggered_by, 'customers', customers
+                    )
+            WHEN 'earnBulk'
+                THEN
+                    json_object(
+                        'badgeMetaId', badge_id, 'requestId', request_id, 'earnEventDateISO', event_at,
+                        'triggeredBy', triggered_by, 'customerIds', customers
+                    )
+            ELSE json_object(
+                'badgeMetaId', badge_id, 'requestId', request_id, 'earnEventDateISO', event_at,
+                'triggeredBy', triggered_by, 'customerId', customers[1]
+            )
+        END AS request,
+        CASE
+            WHEN errors IS NOT NULL THEN NULL
+            WHEN called = 'issueBulk'
+                THEN
+                    json_object(
+                        'badgeMetaId', badge_id,
+                        'requestId', request_id,
+                        'issuedBadges', list_transform(
+                            answers,
+                            LAMBDA answer: json_object(
+                                'customerId', answer.customer,
+                                'issuedId', answer.given_id,
+                                'error', CASE
+                                    WHEN answer.refusal IS NOT NULL
+                                        THEN json_object('code', answer.refusal, 'message', answer.message)
+                                END,
+                                'status', CASE WHEN answer.refusal IS NULL THEN 'ACTIVE' END
+                            )
+                        )
+                    )
+            WHEN called = 'earnBulk'
+                THEN
+                    json_object(
+                        'earnedBadgesList', list_transform(
+                            list_filter(answers, LAMBDA answer: answer.refusal IS NULL),
+                            LAMBDA answer: json_object('customerId', answer.customer, 'earnedBadgeId', answer.given_id)
+                        ),
+                        'failedEarnBadgeErrorList', list_transform(
+                            list_filter(answers, LAMBDA answer: answer.refusal IS NOT NULL),
+                            LAMBDA answer: json_object('customerId', answer.customer, 'errorCode', answer.refusal)
+                        )
+                    )
+            ELSE json_object(
+                'customerId', customers[1], 'earnedBadgeId', answers[1].given_id, 'requestId', request_id
+            )
+        END AS data
+    FROM answered
+)
+
+SELECT
+    call_no,
+    line_position,
+    json_object(
+        'loggedAt', logged_at,
+        'endpoint', called,
+        'request', request,
+        'response', json_object('data', data, 'errors', coalesce(errors, json_array()), 'warnings', json_array())
+    )::VARCHAR AS exchange
+FROM halves

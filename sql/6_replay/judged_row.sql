@@ -1,0 +1,10 @@
+-- One row per issuance processed in the part of time that is shown: the number of its reason, and the limit that rejects.
+SELECT
+    entry.*,
+    -- No version, no rules: the badge is unknown.
+    coalesce(found.reason, 7) AS reason_no,
+    slot.limit_name
+FROM ledger.entry AS entry
+LEFT JOIN decided_row AS found USING (row_no)
+LEFT JOIN ruling_slot AS slot USING (slot_no)
+WHERE entry.processed_at >= getvariable('shown_from') AND entry.processed_at < getvariable('shown_to')
