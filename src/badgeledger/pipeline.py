@@ -1,4 +1,4 @@
-"""The order of steps: ingest, account, check, report, verify; what a run commits, and when (FAULTS 2, *Commit*).
+"""The order of steps: ingest, account, check, report, verify, replay; what a run commits, and when (FAULTS 2, Commit).
 
 The first transaction brings everything in, accounts for it, checks it, and writes the run down as open. Then the report
 is published. The second transaction says so. A run that was killed in between is finished by the next one.
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from .ingest import FileResult, Input
+    from .replay import ReplayResult
     from .reports.publish import Published
     from .self_check import SelfCheck
     from .verify import Verdict
@@ -36,7 +37,8 @@ LOCK_TIMEOUT_SECONDS = 600.0
 class RunResult:
     """What a run did: `files` are those that it was given, `totals` counts what its report shows. `as_of` is in
     microseconds. `verdict` is what the step `verify` found. `no_input`: inputs were given and brought nothing new.
-    `self_check` is what came of the recount of a sample; None when there was none.
+    `self_check` is what came of the recount of a sample; None when there was none. `replayed` is what the step `replay`
+    decided.
     """
 
     pipeline: str
@@ -49,6 +51,7 @@ class RunResult:
     verdict: Verdict | None = None
     no_input: bool = False
     self_check: SelfCheck | None = None
+    replayed: ReplayResult | None = None
 
 
 def run(
@@ -111,9 +114,13 @@ def run(
     if published is not None and "verify" in steps:
         # The warehouse is free again: the proof asks it as anybody else would.
         verdict = _verify(published.folder, path, settings.verify, lock_timeout, progress)
+    replayed = None
+    if "replay" in steps:
+        beside = target.with_name(target.name + "-replay") if out is None or "report" in steps else target
+        replayed = _replay(file, path, at, beside, lock_timeout, progress)
     no_input = this is not None and bool(this.settings["no_input"])
     return RunResult(
-        settings.pipeline.name, at, settings.rules, files, totals, published, path, verdict, no_input, checked
+        settings.pipeline.name, at, settings.rules, files, totals, published, path, verdict, no_input, checked, replayed
     )
 
 
@@ -239,6 +246,24 @@ def _self_check(
     progress("check: recounting a sample of subjects")
     roots = [*map(Path, given), *runs.inputs_given(warehouse)]
     return self_check(con, rules, as_of, size=size, roots=roots, spill=warehouse.spill)
+
+
+def _replay(
+    file: PipelineFile, warehouse: Path, as_of: int, out: Path, lock_timeout: float, progress: Progress
+) -> ReplayResult:
+    from .overrides import load_overrides
+    from .replay import replay
+
+    rules = file.settings.replay.rules
+    return replay(
+        warehouse,
+        file=file,
+        other=None if rules is None else load_overrides(file.base / rules),
+        as_of=calendar.iso_instant(as_of),
+        out=out,
+        lock_timeout=lock_timeout,
+        progress=progress,
+    )
 
 
 def _verify(folder: Path, warehouse: Path, settings: VerifySection, lock_timeout: float, progress: Progress) -> Verdict:

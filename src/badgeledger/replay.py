@@ -62,7 +62,7 @@ COMPARED = {
     )
 }
 FORMATS = ("csv", "parquet")
-PAGE = "replay.html"
+REPLAY_PAGE = "replay.html"
 EVER = (-(2**63), 2**63 - 1)
 
 
@@ -80,6 +80,11 @@ class ReplayResult:
     compared: list[dict[str, Any]] | None
     emitted: int
     warehouse: Path
+
+    @property
+    def page(self) -> Path:
+        """The page that a person opens."""
+        return self.folder / REPLAY_PAGE
 
 
 @dataclass(frozen=True)
@@ -212,8 +217,8 @@ def _publish(
             for path, written in zip((parquet, csv), rows, strict=True):
                 sync(path)
                 outputs.append(manifest.Output(path.name, written, manifest.file_sha256(path)))
-        progress(f"replay: {PAGE}")
-        page = stage / PAGE
+        progress(f"replay: {REPLAY_PAGE}")
+        page = stage / REPLAY_PAGE
         replay_page.write_replay_page(con, page, _context(con, question), _asked(question))
         sync(page)
         outputs.append(manifest.Output(page.name, None, manifest.file_sha256(page)))

@@ -19,7 +19,7 @@ from . import calendar
 from .configuration import ConfigModel, checked, like, read_toml
 from .errors import ConfigError
 
-STEPS = ("ingest", "account", "check", "report", "verify")
+STEPS = ("ingest", "account", "check", "report", "verify", "replay")
 _FOLDER_DIRECTIVES = "YmdHMSfjyGVu"
 
 
@@ -61,6 +61,8 @@ def _steps(steps: tuple[str, ...]) -> tuple[str, ...]:
         raise ValueError("each step at most once, in the order " + ", ".join(STEPS))
     if "report" in steps and "account" not in steps:
         raise ValueError('"account" before "report": a report shows what was accounted')
+    if "replay" in steps and "account" not in steps:
+        raise ValueError('"account" before "replay": what is decided again is what was accounted')
     if "verify" in steps and "report" not in steps:
         raise ValueError('"report" before "verify": a report is what is proved')
     return steps
@@ -89,9 +91,9 @@ class PipelineSection(ConfigModel):
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-    steps: Annotated[tuple[Literal["ingest", "account", "check", "report", "verify"], ...], AfterValidator(_steps)] = (
-        Field(default=("ingest", "account", "check", "report"), strict=False)
-    )
+    steps: Annotated[
+        tuple[Literal["ingest", "account", "check", "report", "verify", "replay"], ...], AfterValidator(_steps)
+    ] = Field(default=("ingest", "account", "check", "report"), strict=False)
     warehouse: Annotated[str, Field(min_length=1)]
     reports: Annotated[str, Field(min_length=1), AfterValidator(_folder_template)] = "reports/{as_of:%Y-%m-%d}"
     as_of: Annotated[str, BeforeValidator(_as_of), AfterValidator(_as_of_text)] = "now"
@@ -127,6 +129,12 @@ class VerifySection(ConfigModel):
     seed: Annotated[int, Field(ge=0)] = 0
 
 
+class ReplaySection(ConfigModel):
+    """What the step `replay` decides under: `rules` is a file of other rules, relative to the pipeline file."""
+
+    rules: Annotated[str, Field(min_length=1)] | None = None
+
+
 class Settings(ConfigModel):
     """A pipeline file as a whole."""
 
@@ -136,6 +144,7 @@ class Settings(ConfigModel):
     reports: ReportsSection = ReportsSection()
     check: CheckSection = CheckSection()
     verify: VerifySection = VerifySection()
+    replay: ReplaySection = ReplaySection()
 
 
 @dataclass(frozen=True)

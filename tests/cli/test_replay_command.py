@@ -190,6 +190,34 @@ def test_the_definitions_of_another_warehouse_rule(warehouse: Path) -> None:
     assert decided(warehouse.parent / "none") == [("r1", "+"), ("r2", "+"), ("r3", "+")]
 
 
+def test_a_run_can_end_with_the_step_replay(warehouse: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It writes what the command writes, beside where the report would stand."""
+    Path("rules.toml").write_text('[[limits]]\nlimit = "CUSTOMER:FIXED_VALUE"\nnumber = 2\n')
+    Path("replay.toml").write_text(
+        NIGHTLY.replace("[pipeline]", '[pipeline]\nsteps = ["ingest", "account", "check", "replay"]')
+        + '[replay]\nrules = "rules.toml"\n'
+    )
+    run("run", "replay.toml")
+    out = capsys.readouterr().out
+    assert "  replay      reports/2024-02-01-replay/replay.html\n" in out
+    assert "  decided     3 again: 3 as recorded, 0 newly admitted, 0 newly rejected\n" in out
+    run("replay", "--warehouse", warehouse, "--rules", "rules.toml", "--out", "same")
+    names = {path.name for path in Path("same").iterdir()}
+    assert names == {path.name for path in Path("reports/2024-02-01-replay").iterdir()}
+    for name in names:
+        assert (Path("same") / name).read_bytes() == (Path("reports/2024-02-01-replay") / name).read_bytes(), name
+    run("run", "replay.toml", "--out", "elsewhere", "--json")
+    facts = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert facts["replayed"]["totals"]["decisions"] == 3
+    assert Path(facts["replayed"]["folder"]) == Path("elsewhere").absolute()
+
+
+def test_replay_without_account_is_no_pipeline(warehouse: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("replay.toml").write_text(NIGHTLY.replace("[pipeline]", '[pipeline]\nsteps = ["replay"]'))
+    run("run", "replay.toml", code=2)
+    assert '"account" before "replay"' in capsys.readouterr().err
+
+
 def test_the_answers_under_replay_can_be_fed_back(warehouse: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("replay", "--warehouse", warehouse, "--out", "one", "--emit", "answers.jsonl")
     assert "answers.jsonl: 3 lines" in capsys.readouterr().err

@@ -16,7 +16,7 @@ def show_config(path: Path, overrides: Sequence[str], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(settings, indent=2))
         return
-    tables = [(f"[{name}]", settings[name]) for name in ("pipeline", "rules", "reports", "verify")]
+    tables = [(f"[{name}]", settings[name]) for name in ("pipeline", "rules", "reports", "verify", "replay")]
     tables[1:1] = [("[[inputs]]", entry) for entry in settings["inputs"]]
     print("\n\n".join(_table(head, values) for head, values in tables))
 

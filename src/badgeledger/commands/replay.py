@@ -13,7 +13,7 @@ from .. import runs
 from ..errors import UsageError
 from ..overrides import load_overrides
 from ..progress import progress
-from ..replay import COMPARED, EVER, PAGE, TABLES, ReplayResult, replay
+from ..replay import COMPARED, EVER, TABLES, ReplayResult, replay
 from ..settings import instant_option, load, with_overrides
 from ..text import columns, counted, number, plain
 from .status import warehouse_path
@@ -59,7 +59,7 @@ def replay_history(
     print(f"settings of {pipeline if pipeline is not None else 'the last run'}: {settings}", file=sys.stderr)
     if emit is not None:
         print(f"{plain(str(emit))}: {counted(result.emitted, 'line')}", file=sys.stderr)
-    print(json.dumps(_facts(result), indent=2) if as_json else "\n".join(_summary(result)))
+    print(json.dumps(replay_facts(result), indent=2) if as_json else "\n".join(_summary(result)))
 
 
 def _shown(shown_from: str | None, shown_to: str | None) -> tuple[int, int]:
@@ -75,11 +75,12 @@ def _shown(shown_from: str | None, shown_to: str | None) -> tuple[int, int]:
     return low, high
 
 
-def _facts(result: ReplayResult) -> dict[str, Any]:
+def replay_facts(result: ReplayResult) -> dict[str, Any]:
+    """What a replay found, as JSON."""
     return {
         "as_of": runs.shown(result.as_of),
         "rules": result.rules.model_dump(),
-        "totals": _totals(result),
+        "totals": replay_totals(result),
         "by_reason": result.by_reason,
         "compared": result.compared,
         "emitted": result.emitted,
@@ -89,14 +90,15 @@ def _facts(result: ReplayResult) -> dict[str, Any]:
     }
 
 
-def _totals(result: ReplayResult) -> dict[str, int]:
+def replay_totals(result: ReplayResult) -> dict[str, int]:
+    """Decisions, rejected ones, and how they compare with the record."""
     sums = {name: sum(row[name] for row in result.by_reason) for name in _COUNTS}
     rejected = sum(row["decisions"] for row in result.by_reason if row["reason"])
     return {"decisions": sums["decisions"], "rejected": rejected} | {name: sums[name] for name in _COUNTS[1:]}
 
 
 def _summary(result: ReplayResult) -> list[str]:
-    totals = _totals(result)
+    totals = replay_totals(result)
     compared = f"{number(totals['newly_admitted'])} newly admitted, {number(totals['newly_rejected'])} newly rejected"
     head = ("decision", "limit", "decisions", "same", "newly admitted", "newly rejected", "breaches of the audit")
     rows = [
@@ -117,7 +119,7 @@ def _summary(result: ReplayResult) -> list[str]:
     kept = "  (unchanged)" if result.kept else ""
     names = ", ".join(TABLES if result.compared is None else TABLES | COMPARED)
     lines.append(f"  tables      {names}")
-    lines.append(f"  page        {_shown_path(result.folder / PAGE)}{kept}")
+    lines.append(f"  page        {_shown_path(result.page)}{kept}")
     return lines
 
 

@@ -18,6 +18,7 @@ from ..pipeline import RunResult
 from ..progress import Progress, progress
 from ..settings import instant_option, load, now_microseconds, with_overrides
 from ..text import counted, number, plain
+from .replay import replay_facts, replay_totals
 from .status import warehouse_path
 from .verify import recount_text, require_pass, verdict_facts
 
@@ -146,6 +147,7 @@ def _facts(result: RunResult) -> dict[str, Any]:
             "kept": published.kept,
         },
         "self_check": None if result.self_check is None else asdict(result.self_check),
+        "replayed": None if result.replayed is None else replay_facts(result.replayed),
         "verified": None if result.verdict is None else verdict_facts(result.verdict),
         "warehouse": str(result.warehouse),
     }
@@ -173,6 +175,13 @@ def _summary(result: RunResult) -> list[str]:
     if result.verdict is not None:
         passed = "PASS" if result.verdict.passed else f"FAIL, {counted(len(result.verdict.differences), 'difference')}"
         lines.append(f"  verified    {passed}: {recount_text(result.verdict)}")
+    if result.replayed is not None:
+        sums = {name: number(count) for name, count in replay_totals(result.replayed).items()}
+        lines.append(f"  replay      {_shown_path(result.replayed.page)}{_kept(result.replayed.kept)}")
+        lines.append(
+            f"  decided     {sums['decisions']} again: {sums['same']} as recorded,"
+            f" {sums['newly_admitted']} newly admitted, {sums['newly_rejected']} newly rejected"
+        )
     lines.append(f"next: badgeledger status --warehouse {_shown_path(result.warehouse)}")
     return lines
 
