@@ -32,6 +32,7 @@ golden: environment
 	rm -rf build/golden build/golden.duckdb*
 	$(BIN)/badgeledger run pipelines/nightly.toml --warehouse build/golden.duckdb --out build/golden
 	cp build/golden/*.csv tests/golden/expected/
+	$(BIN)/python tests/golden/explained.py
 	PYTHONPATH=tests $(BIN)/python tests/golden/pages.py build/golden.duckdb
 
 bench: environment

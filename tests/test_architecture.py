@@ -59,7 +59,7 @@ FLOORS = (
     {"ruling"},
     {"decisions", "emission", "overrides", "evidence", "raw_inputs", "self_check"},
     {"pipeline", "verify", "progress"},
-    {"rebuild", "replay", "reproduce", "metrics", "answers", "lint"},
+    {"rebuild", "replay", "reproduce", "metrics", "answers", "lint", "explain"},
     {"commands", "endings"},
     {"cli", "cli_answers"},
     {"__main__"},

@@ -266,6 +266,29 @@ def rebuild(
     rebuild_warehouse(pipeline, inputs=inputs or [], warehouse=warehouse, lock_timeout=lock_timeout, as_json=json)
 
 
+@app.command(epilog="Example: badgeledger explain 89c18057cd618501 --warehouse build/ledger.duckdb")
+def explain(
+    id_: Annotated[
+        str, typer.Argument(metavar="ID", help="Of an issuance, breach, finding, badge or customer, or a code.")
+    ],
+    kind: Annotated[
+        str | None, typer.Option("--kind", metavar="KIND", help="What it is, if several have this id.")
+    ] = None,
+    pipeline: PipelineOption = None,
+    warehouse: WarehouseOption = None,
+    as_of: AsOfOption = None,
+    settings: SetOption = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page.")] = None,
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
+    json: JsonOption = False,
+) -> None:
+    """Tell the story of one thing, by its id or the beginning of it: line, version, limits, expiry, answer, replay."""
+    from .commands.explain import Asked, explain_thing
+
+    asked = Asked(id_, kind=kind, as_of=as_of, overrides=settings or [])
+    explain_thing(pipeline, warehouse, asked, html=html, lock_timeout=lock_timeout, as_json=json)
+
+
 @app.command(epilog="Example: badgeledger status --warehouse build/ledger.duckdb")
 def status(
     pipeline: PipelineOption = None,

@@ -45,14 +45,19 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True)
 
 
-class KnownInput(_Model):
-    """A file that the report knows: `bytes` is the size at which it was read, `zone` that of its feed."""
+class ReadFile(_Model):
+    """A file as it was read: `bytes` is its size then, `zone` that of its feed."""
 
     path: str
     sha256: _Hash
     bytes: _Count
     zone: str | None
     lines: _Count
+
+
+class KnownInput(ReadFile):
+    """A file that the report knows, with what became of its lines."""
+
     accepted: _Count
     duplicate: _Count
     quarantined: _Count

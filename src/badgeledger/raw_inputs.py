@@ -1,4 +1,4 @@
-"""The raw inputs of a report, found again below given roots and proved by their hashes, for `verify`.
+"""Raw inputs, found again below given roots and proved by their hashes, for `verify` and `explain`.
 
 It shares nothing with the reading of the nightly job.
 """
@@ -16,7 +16,7 @@ from typing import IO
 
 from backports import zstd
 
-from .evidence import Difference, KnownInput, file_sha256
+from .evidence import Difference, ReadFile, file_sha256
 from .witness import Input
 
 _WHITE = b" \t\r\n"
@@ -44,7 +44,7 @@ class RawInputs:
         self.roots = list(dict.fromkeys(root_of(path.absolute()) for path in given))
         self._by_hash: dict[str, Path] | None = None
 
-    def read(self, entry: KnownInput) -> Input | Difference:
+    def read(self, entry: ReadFile) -> Input | Difference:
         """The input as it was read then, decompressed; or how what stands there differs."""
         seen = ""
         for path in (root / entry.path for root in self.roots):
@@ -61,7 +61,7 @@ class RawInputs:
         expected = f"{entry.bytes:,} bytes with SHA-256 {entry.sha256}"
         return Difference(f"input {entry.path}", expected, seen or f"no such file below {places}")
 
-    def some_lines(self, entry: KnownInput, wanted: Collection[int]) -> Input | None:
+    def some_lines(self, entry: ReadFile, wanted: Collection[int]) -> Input | None:
         """As :meth:`read`, of some lines alone, one behind the other, None when they are not there; nothing is hashed.
 
         A line that says nothing by itself is part of a document: then the whole input is returned, unless it is large.
@@ -82,14 +82,14 @@ class RawInputs:
             return None
         return Input(entry.path, b"".join(line + b"\n" for line in lines), entry.sha256, entry.zone)
 
-    def place(self, entry: KnownInput) -> Path | None:
+    def place(self, entry: ReadFile) -> Path | None:
         """Where a file of the input's path and size stands; it may have grown. That it is the same is not proved."""
         found = [root / entry.path for root in self.roots]
         sizes = [(path, path.stat().st_size) for path in found if path.is_file()]
         large = [(path, size) for path, size in sizes if size >= entry.bytes]
         return min(large, key=lambda place: place[1] != entry.bytes, default=(None, 0))[0]
 
-    def is_changed(self, entry: KnownInput) -> bool:
+    def is_changed(self, entry: ReadFile) -> bool:
         """Whether what stands at the place of an input is not what was read then, by its hash."""
         path = self.place(entry)
         return path is None or file_sha256(path, entry.bytes) != entry.sha256
@@ -113,7 +113,7 @@ def _head(path: Path, size: int) -> bytes:
         return file.read(size)
 
 
-def _is(entry: KnownInput, data: bytes) -> bool:
+def _is(entry: ReadFile, data: bytes) -> bool:
     return hashlib.sha256(data).hexdigest() == entry.sha256
 
 
@@ -146,7 +146,7 @@ def _is_object(line: bytes) -> bool:
     return text.startswith(b"{") and text.endswith(b"}")
 
 
-def _input(entry: KnownInput, data: bytes, *, grown: bool) -> Input:
+def _input(entry: ReadFile, data: bytes, *, grown: bool) -> Input:
     if data.startswith(_GZIP):
         data = gzip.GzipFile(fileobj=io.BytesIO(data)).read()
     elif data.startswith(_ZSTD):

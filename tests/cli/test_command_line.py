@@ -69,6 +69,7 @@ def test_the_commands_of_this_version_are_there() -> None:
         "report",
         "rebuild",
         "replay",
+        "explain",
         "reproduce",
         "verify",
         "status",

@@ -6,24 +6,19 @@ A meta policy admits only the page's own style and script, by hash, so that no n
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..calendar import SECOND, zone
-from ..text import counted, plain
 from . import charts, data
 from .context import ReportContext
 from .facts import EXPIRY_DAYS, Facts, Row, ask, read_facts, verdict
 from .guides import Guide, guides
-from .text import amount, instant, limit_words
+from .templates import asset, environment, page_margins, policy
+from .text import limit_words
 
 PAGE_BYTES = 3_000_000
 SPANS_SHOWN = 1_000
@@ -55,7 +50,7 @@ def render_html(con: duckdb.DuckDBPyConnection, context: ReportContext) -> str:
         **_sections(facts, context),
         style=Markup(style),
         script=Markup(script),
-        policy=_policy(style, script),
+        policy=policy(style, script),
         newest_breaches=breaches[:20],
         newest_findings=findings[:20],
         shown_breaches=len(breaches),
@@ -160,52 +155,3 @@ def _offsets(context: ReportContext, *tables: list[Row]) -> list[list[int]]:
     last = int(local.changes_at.searchsorted(max([*found, context.as_of_us]), side="right"))
     starts = [0, *local.changes_at[first:last].tolist()]
     return [starts, [offset // SECOND for offset in local.offsets[first : last + 1].tolist()]]
-
-
-def environment(zone_name: str) -> Environment:
-    """Return a Jinja environment that escapes everything and shows unseen characters."""
-    environment = Environment(
-        loader=FunctionLoader(asset),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
-    )
-    environment.filters.update(
-        n=amount,
-        at=instant,
-        local=lambda us: instant(None if us is None else zone(zone_name).wall_of(us)),
-        limit=limit_words,
-        many=counted,
-    )
-    return environment
-
-
-def _policy(style: str, script: str) -> str:
-    """Return the content policy: nothing but this style and this script, known by their hashes."""
-    return (
-        f"default-src 'none'; style-src '{source_hash(style)}'; script-src '{source_hash(script)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def source_hash(text: str) -> str:
-    """Return the hash by which a content policy knows a style or a script."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
-
-
-def page_margins(context: ReportContext) -> str:
-    """Return the style rule that prints the report's name and as-of on each sheet."""
-    line = plain(f"{context.name} · as of {instant(context.as_of_us)} UTC · inputs {context.known_digest[:16]}")
-    # Every character beyond plain ones is written as an escape: a name cannot end the string, the rule or the element.
-    safe = re.sub(r"[^A-Za-z0-9 .:]", lambda found: f"\\{ord(found.group()):06x} ", line)
-    return (
-        f'@page {{ @bottom-left {{ content: "{safe}"; font: 8pt sans-serif; }}\n'
-        '  @bottom-right { content: counter(page) " of " counter(pages); font: 8pt sans-serif; } }\n'
-    )
-
-
-def asset(name: str) -> str:
-    """Return the text of a file in `assets/`."""
-    return files(__package__).joinpath("assets", *name.split("/")).read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from ..warehouse import statement
 from . import charts
 from .context import ReportContext
 from .facts import Row, ask
-from .html import asset, environment, page_margins, source_hash
+from .templates import asset, environment, page_margins, policy
 from .text import amount
 
 BADGES_SHOWN = 50
@@ -72,7 +72,7 @@ def write_replay_page(con: duckdb.DuckDBPyConnection, path: Path, context: Repor
         entries=_entries(asked.other or {}),
         share_bar=charts.share_bar,
         style=Markup(style),
-        policy=f"default-src 'none'; style-src '{source_hash(style)}'; base-uri 'none'; form-action 'none'",
+        policy=policy(style),
     )  # fmt: skip
     path.write_text(text, encoding="utf-8", newline="\n")
 
