@@ -5,7 +5,8 @@ tables. It shares no code with the engine, so that it can be the tests' oracle, 
 
 `times`, `lines` and `flat` read scalars, JSON and flat files; `fields` and `shapes` tell records apart, which
 `definitions`, `halves`, `imports`, `events`, `revocations` and `dumps` read; `calls` finds requests and their answers,
-`books` keeps what all files tell; `cycles` and `counts` do the accounting; `findings` and `tables` tell the result.
+`books` keeps what all files tell; `cycles` and `counts` do the accounting; `findings`, `straddles` and `tables` tell
+the result.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .definitions import Definition
 from .dumps import dump_findings
 from .other_rules import OtherRules
 from .revocations import revoke
+from .straddles import straddle_findings
 from .times import Zone
 
 __all__ = ["Input", "audit", "check_settings", "recount", "recount_subjects", "replay"]
@@ -179,6 +181,7 @@ def _findings(books: Books, accounts: Sequence[Badge], settings: Settings) -> li
         for row in badge.rows:
             rows_of_requests.setdefault((row.call.endpoint, row.call.request_id), []).append(row)
         found += findings.row_findings(badge, rows_of_requests) + findings.version_findings(badge)
+        found += straddle_findings(badge, settings)
     found += findings.name_findings(accounts)
     enums = [source for source, reason, _ in books.refused if reason == "invalid-enum"]
     return found + findings.field_findings(books.notes) + findings.enum_findings(enums)

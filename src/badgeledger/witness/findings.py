@@ -31,6 +31,7 @@ SEVERITIES = {
     "owner-not-allowed": "warning",
     "wrongly-rejected": "warning",
     "issue-of-direct-badge": "notice",
+    "straddle": "notice",
 }
 # From 2090 on, a response's expiry is the platform's way to say never.
 FAR_FUTURE = microseconds(EPOCH.replace(year=2090))
