@@ -36,6 +36,8 @@ __all__ = ["FileResult", "Input", "ingest"]
 
 _BOM = b"\xef\xbb\xbf"
 _MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
+_MAX_BLOCK_LINES = 200_000
+_MAX_ROWS_TEXT = 16 * 1024 * 1024
 
 
 Progress = Callable[[str, int], None]
@@ -228,6 +230,11 @@ class _FileReader:
     def _read_block(self, block: bytes) -> None:
         # Two halves at a time: the sieve holds no lock, and nothing else runs meanwhile.
         cut = block.rfind(b"\n", 0, len(block) // 2) + 1
+        if cut and block.count(b"\n") > _MAX_BLOCK_LINES:
+            # Every line has its place in memory: a block of line feeds would have a hundred times its size there.
+            for half in (block[:cut], block[cut:]):
+                self._read_block(half)
+            return
         text = np.frombuffer(block, dtype=np.uint8)
         before = block.count(b"\n", 0, cut)
         with ThreadPoolExecutor(2) as pool:
@@ -245,7 +252,7 @@ class _FileReader:
         self._flush_when_full()
 
     def _flush_when_full(self) -> None:
-        if self.rows.size > 64 * 1024 * 1024:
+        if self.rows.size > _MAX_ROWS_TEXT:
             self._flush()
 
     def _read_line(self, raw: bytes, line: int, record_no: int) -> None:
@@ -276,11 +283,10 @@ class _FileReader:
     def _read_document(self, block: bytes, opened: OpenSource) -> bool:
         """Read the file as one JSON document if it is one (page *readings*)."""
         first = block.lstrip(b" \t\r\n")
-        if first[:1] not in (b"{", b"[") or opened.size > _MAX_DOCUMENT_BYTES:
+        if first[:1] not in (b"{", b"[") or begins_with_object(block):
             return False
-        if begins_with_object(block):
-            return False
-        records = document_records(b"".join(opened.blocks()).removeprefix(_BOM))
+        whole = opened.whole(_MAX_DOCUMENT_BYTES)
+        records = None if whole is None else document_records(whole.removeprefix(_BOM))
         if records is None:
             return False
         for place, (line, raw) in enumerate(records, start=1):

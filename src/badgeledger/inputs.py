@@ -53,16 +53,19 @@ def find_sources(inputs: Sequence[Input], base: Path) -> list[Source]:
     """
     found: dict[Path, Source] = {}
     for entry in inputs:
-        for location, root in _matches(entry, base):
-            path = location.relative_to(root).as_posix()
-            found.setdefault(location.resolve(), Source(location, path, entry.zone))
+        try:
+            for location, root in _matches(entry, base):
+                path = location.relative_to(root).as_posix()
+                found.setdefault(location.resolve(), Source(location, path, entry.zone))
+        except OSError as error:
+            raise _refused(Path(error.filename or entry.path), error) from None
     return sorted(found.values(), key=lambda source: (source.path, str(source.location)))
 
 
 def _matches(entry: Input, base: Path) -> Iterator[tuple[Path, Path]]:
     path = base / entry.path
     if path.is_dir():
-        for folder, folders, names in os.walk(path):
+        for folder, folders, names in os.walk(path, onerror=_raise):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(names):
                 location = Path(folder) / name
@@ -85,6 +88,15 @@ def _glob_root(path: Path) -> Path:
     parts = path.parts
     plain = next(place for place, part in enumerate(parts) if _PATTERN.search(part))
     return Path(*parts[:plain])
+
+
+def _raise(error: OSError) -> None:
+    # A folder that cannot be looked into is no empty one.
+    raise error
+
+
+def _refused(path: Path, error: OSError) -> InputError:
+    return _unreadable(path, "a file that can be read", error.strerror or str(error))
 
 
 def _unreadable(path: Path, expected: str, found: str) -> InputError:
@@ -122,14 +134,26 @@ class OpenSource:
         except (EOFError, zlib.error, zstd.ZstdError, gzip.BadGzipFile) as error:
             raise _unreadable(self._location, "a whole compressed file", str(error)) from None
         except OSError as error:
-            raise _unreadable(self._location, "a file that can be read", str(error)) from None
+            raise _refused(self._location, error) from None
         after = os.fstat(self._file.fileno())
-        if after.st_size < self.size or (after.st_size == self.size and after.st_mtime_ns != self._before.st_mtime_ns):
+        touched = (after.st_size, after.st_mtime_ns) != (self.size, self._before.st_mtime_ns)
+        # A log that was only appended to still begins with the bytes that were hashed.
+        if touched and (after.st_size < self.size or _sha256(self._file, self.size) != self.sha256):
             raise _unreadable(self._location, "a file that stays as it is while it is read", "other contents")
 
     def head(self, size: int) -> bytes:
         """The first bytes, as they are stored."""
         return _Limited(self._file, self.size).read(size)
+
+    def whole(self, limit: int) -> bytes | None:
+        """All decompressed bytes, None when there are more than `limit`."""
+        blocks, read = [], 0
+        for block in self.blocks():
+            blocks.append(block)
+            read += len(block)
+            if read > limit:
+                return None
+        return b"".join(blocks)
 
     @property
     def grew(self) -> bool:
@@ -141,18 +165,29 @@ class OpenSource:
 def open_source(source: Source) -> Iterator[OpenSource]:
     """The source at the size that it has now, with the SHA-256 of exactly these bytes."""
     try:
-        file = open(source.location, "rb")
+        # A pipe that took the file's place since it was listed would keep a reader waiting for ever.
+        file = open(source.location, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK))
     except OSError as error:
-        raise _unreadable(source.location, "a file that can be read", error.strerror or str(error)) from None
+        raise _refused(source.location, error) from None
     with file:
         before = os.fstat(file.fileno())
-        reached(Point.SOURCE_OPENED)
-        digest = hashlib.sha256()
-        limited = _Limited(file, before.st_size)
-        while block := limited.read(BLOCK_BYTES):
-            digest.update(block)
+        if not stat.S_ISREG(before.st_mode):
+            raise _unreadable(source.location, "a regular file or folder", "a special file")
+        try:
+            reached(Point.SOURCE_OPENED)
+            sha256 = _sha256(file, before.st_size)
+        except OSError as error:
+            raise _refused(source.location, error) from None
         reached(Point.SOURCE_HASHED)
-        yield OpenSource(digest.hexdigest(), before.st_size, file, source.location, before)
+        yield OpenSource(sha256, before.st_size, file, source.location, before)
+
+
+def _sha256(file: IO[bytes], size: int) -> str:
+    digest = hashlib.sha256()
+    limited = _Limited(file, size)
+    while block := limited.read(BLOCK_BYTES):
+        digest.update(block)
+    return digest.hexdigest()
 
 
 class _Limited(io.RawIOBase):

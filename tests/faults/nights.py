@@ -61,12 +61,14 @@ AS_OF = ("2024-02-01", "2024-02-02", "2024-02-03")
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended: `code` is negative for a signal, as subprocess has it; `rss_mb` is its largest memory."""
+    """How a command ended: `code` is negative for a signal, as subprocess has it; `memory_mb` is the most that it used
+    beyond what every command begins with, 0 for one that was killed.
+    """
 
     code: int
     out: str
     err: str
-    rss_mb: float
+    memory_mb: float
 
 
 class Zygote:
@@ -104,6 +106,7 @@ class Zygote:
             "file_size": file_size,
             "out": f"{place}.out",
             "err": f"{place}.err",
+            "memory": f"{place}.memory",
         }
         return Running(self, self._ask(order)["pid"], place)
 
@@ -157,10 +160,11 @@ class Running:
         return self._ended(self._zygote.wait(self.pid))
 
     def _ended(self, answer: dict[str, int]) -> Ended:
-        out, err = (Path(f"{self._place}.{name}") for name in ("out", "err"))
-        ended = Ended(answer["code"], out.read_text(), err.read_text(), answer["rss_kb"] / 1024)
-        for path in (out, err):
-            path.unlink()
+        files = [Path(f"{self._place}.{name}") for name in ("out", "err", "memory")]
+        out, err, memory = (path.read_text() if path.exists() else "" for path in files)
+        ended = Ended(answer["code"], out, err, int(memory or 0) / 1024)
+        for path in files:
+            path.unlink(missing_ok=True)
         assert "Traceback" not in ended.err, ended.err
         assert "report it" not in ended.err, ended.err
         return ended

@@ -1,0 +1,163 @@
+"""Files that are hostile, damaged, or no files: each has its exact outcome, within 300 MB of memory (FAULTS 3.5)."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import harness
+import pytest
+from backports import zstd
+from faults.nights import Ended, zygote
+
+from badgeledger.faults import Point
+
+# A program that has loaded what ingest needs begins with 130 MB: together they are less than 300.
+MEMORY_MB = 165
+MIB = 1024 * 1024
+GOOD = [harness.text_of(harness.earn("B", f"c{n}", "2024-02-01T00:00:00Z", rid=f"r{n}")) for n in range(4)]
+LOG = b"\n".join(GOOD) + b"\n"
+LONG = b'{"a":"' + b"x" * (20 * MIB) + b'"}'
+
+
+def zipped(data: bytes) -> bytes:
+    return gzip.compress(data, 1, mtime=0)
+
+
+# Name of the file, its bytes, and how many of its lines are read, accepted and refused; all others are its duplicates.
+READ: tuple[tuple[str, bytes, tuple[int, int, int]], ...] = (
+    ("log.jsonl", LOG, (4, 4, 0)),
+    ("a long line.jsonl.gz", zipped(LONG + b"\n" + LOG), (5, 0, 1)),
+    ("a line of 200 MB alone.gz", zipped(b'{"a":"' + b"x" * (200 * MIB)), (1, 0, 1)),
+    ("a line of 40 MB, then a good one.zst", zstd.compress(b"x" * (40 * MIB) + b"\n" + LOG), (5, 0, 1)),
+    ("100,000 brackets", b"[" * 100_000, (1, 0, 1)),
+    ("5 million brackets.gz", zipped(b'{"a":' + b"[" * 5_000_000), (1, 0, 1)),
+    ("a deep object.jsonl", b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"\n" + LOG, (5, 0, 1)),
+    ("no text.jsonl", b"\xff\xfe\n\xed\xa0\x80\n\x00\n" + LOG, (7, 0, 3)),
+    ("control characters.jsonl", b'{"a":"\x01"}\n\x01\x02\n' + LOG, (6, 0, 2)),
+    ("mixed line ends.jsonl", LOG.replace(b"\n", b"\r\n", 2) + b"\r\n\r\r\n", (6, 0, 2)),
+    ("only carriage returns.jsonl", LOG.replace(b"\n", b"\r"), (1, 0, 1)),
+    ("a mark.jsonl", b"\xef\xbb\xbf" + LOG + b"\xef\xbb\xbf" + GOOD[0], (5, 0, 1)),
+    ("blank lines.jsonl", b"\n \n\t\n" + LOG, (7, 0, 3)),
+    ("half a million line feeds.gz", zipped(b"\n" * 500_000), (500_000, 0, 500_000)),
+    ("no JSON.jsonl", b'null\n{"a":1,}\n{"a":NaN}\n{"a":1,"a":2}\n[1]\n{}\n1e400\n' + LOG, (11, 0, 7)),
+    ("digits.jsonl", b'{"id":"B","startOn":' + b"9" * 400 + b"}\n" + LOG, (5, 0, 1)),
+    ("a[1].jsonl", LOG, (4, 0, 0)),
+    ("a*.jsonl", LOG, (4, 0, 0)),
+    ("n=99/f.jsonl", LOG, (4, 0, 0)),
+    ("a'; DROP TABLE raw.call; --.jsonl", LOG, (4, 0, 0)),
+    ("empty.gz", b"", (0, 0, 0)),
+    ("nothing.zst", zstd.compress(b""), (0, 0, 0)),
+    ("two members.gz", zipped(LOG[: len(LOG) // 2]) + zipped(LOG[len(LOG) // 2 :]), (4, 0, 0)),
+    ("two frames.zst", zstd.compress(LOG[:40]) + zstd.compress(LOG[40:]), (4, 0, 0)),
+    ("gzip under another name", zipped(LOG), (4, 0, 0)),
+    ("plain under a name of gzip.gz", LOG, (4, 0, 0)),
+    ("not closed.json", b"[" + b",".join(GOOD), (1, 0, 1)),
+)  # fmt: skip
+
+
+def ingest(folder: Path, *paths: object, **how: object) -> Ended:
+    return zygote().run("ingest", *paths, "--warehouse", folder / "w.duckdb", "--json", **how)
+
+
+def test_what_can_be_read_is_read_line_by_line_and_no_line_costs_its_neighbors(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    for name, data, _ in READ:
+        (logs / name).parent.mkdir(parents=True, exist_ok=True)
+        (logs / name).write_bytes(data)
+    ended = ingest(tmp_path, logs)
+    assert (ended.code, ended.err.count("\n") < 20) == (0, True), ended.err
+    found = {}
+    for file in json.loads(ended.out):
+        # Whichever of equal lines comes first is the one that is accepted: the name of its file decides.
+        found[file["path"]] = (file["lines"], file["accepted"] + file["duplicate"], file["quarantined"])
+    assert found == {name: (read, read - refused, refused) for name, _, (read, _, refused) in READ}
+    assert sum(file["accepted"] for file in json.loads(ended.out)) == len(GOOD)
+    assert ended.memory_mb < MEMORY_MB
+
+
+def flipped(data: bytes, place: int) -> bytes:
+    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+
+
+BROKEN: dict[str, tuple[str, bytes]] = {
+    "gzip, cut": ("x.gz", zipped(LOG)[:-30]),
+    "gzip, cut in its trailer": ("x.gz", zipped(LOG)[:-1]),
+    "gzip, wrong CRC": ("x.gz", flipped(zipped(LOG), -6)),
+    "gzip, wrong length": ("x.gz", flipped(zipped(LOG), -1)),
+    "gzip, flipped bit": ("x.gz", flipped(zipped(LOG), 60)),
+    "gzip, something behind it": ("x.gz", zipped(LOG) + b"more"),
+    "zstd, cut": ("x.zst", zstd.compress(LOG)[:-10]),
+    "zstd, cut at a block": ("x.zst", zstd.compress(LOG)[:-1]),
+    "zstd, something behind it": ("x.zst", zstd.compress(LOG) + b"more"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_damaged_stream_ends_with_3_and_nothing_is_kept(what: str, tmp_path: Path) -> None:
+    name, data = BROKEN[what]
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "good.jsonl").write_bytes(LOG)
+    (tmp_path / "logs" / name).write_bytes(data)
+    ended = ingest(tmp_path, tmp_path / "logs")
+    assert (ended.code, ended.out) == (3, "")
+    assert f"badgeledger: {tmp_path}/logs/{name}: expected a whole compressed file; found " in ended.err
+    assert "nothing of this run was kept" in ended.err
+    (tmp_path / "logs" / name).unlink()
+    assert json.loads(ingest(tmp_path, tmp_path / "logs").out)[0]["known"] is False
+
+
+@pytest.mark.parametrize("compress", [zipped, zstd.compress])
+def test_a_decompression_bomb_is_not_swallowed(compress: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    (tmp_path / "bomb").write_bytes(compress(LOG * (9 * MIB // len(LOG) + 1)))
+    ended = ingest(tmp_path, tmp_path / "bomb", patches=["faults.patches:small_bomb"])
+    assert ended.code == 3
+    assert "at most 8388608 bytes when decompressed; found more" in ended.err
+    assert ended.memory_mb < MEMORY_MB
+
+
+def test_what_is_no_regular_file_is_named_and_does_not_hang(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "missing")
+    (tmp_path / "itself").symlink_to(tmp_path / "itself")
+    for path, found in (
+        (tmp_path / "pipe", "a special file"),
+        (Path("/dev/zero"), "a special file"),
+        (tmp_path / "nowhere", "nothing there"),
+        (tmp_path / "itself", "nothing there"),
+        (tmp_path / "missing", "nothing there"),
+        (tmp_path / ("x" * 300), "File name too long"),
+    ):
+        ended = ingest(tmp_path, path)
+        assert (ended.code, found in ended.err) == (3, True), ended
+
+
+def test_a_pipe_that_took_the_place_of_a_file_does_not_hang(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_bytes(LOG)
+    running = zygote().start(
+        *("ingest", tmp_path / "a.jsonl", tmp_path / "b.jsonl", "--warehouse", tmp_path / "w.duckdb"),
+        fault=f"{Point.SOURCE_OPENED}=stop",
+    )
+    running.until_stopped()
+    (tmp_path / "b.jsonl").unlink()
+    os.mkfifo(tmp_path / "b.jsonl")
+    ended = running.go_on()
+    assert (ended.code, "b.jsonl: expected a regular file" in ended.err) == (3, True), ended
+
+
+@pytest.mark.parametrize("point", [Point.SOURCE_OPENED, Point.BLOCK_READ])
+def test_a_file_that_the_disk_no_longer_gives_ends_with_3(point: Point, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(LOG)
+    ended = ingest(tmp_path, tmp_path / "a.jsonl", fault=f"{point}=EIO")
+    assert (ended.code, "a.jsonl: expected a file that can be read; found Input/output error" in ended.err) == (3, True)
+
+
+def test_a_file_that_nobody_may_read_ends_with_3(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(LOG)
+    (tmp_path / "a.jsonl").chmod(0)
+    ended = ingest(tmp_path, tmp_path / "a.jsonl", patches=["faults.patches:no_right_to_read"])
+    assert (ended.code, "a.jsonl: expected a file that can be read; found Permission denied" in ended.err) == (3, True)
