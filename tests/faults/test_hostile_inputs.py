@@ -76,6 +76,13 @@ def test_what_can_be_read_is_read_line_by_line_and_no_line_costs_its_neighbors(t
         found[file["path"]] = (file["lines"], file["accepted"] + file["duplicate"], file["quarantined"])
     assert found == {name: (read, read - refused, refused) for name, _, (read, _, refused) in READ}
     assert sum(file["accepted"] for file in json.loads(ended.out)) == len(GOOD)
+
+
+@pytest.mark.parametrize("name", ["a line of 200 MB alone.gz", "5 million brackets.gz", "half a million line feeds.gz"])
+def test_no_small_file_takes_much_memory(name: str, tmp_path: Path) -> None:
+    (tmp_path / "log").write_bytes(next(data for other, data, _ in READ if other == name))
+    ended = ingest(tmp_path, tmp_path / "log")
+    assert (ended.code, json.loads(ended.out)[0]["accepted"]) == (0, 0)
     assert ended.memory_mb < MEMORY_MB
 
 
