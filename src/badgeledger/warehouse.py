@@ -268,6 +268,9 @@ def _create(path: Path) -> None:
     try:
         con = _attached(young)
     except duckdb.Error as error:
+        found = explained(path, error)
+        if found is not error:
+            raise found from None
         raise WarehouseError(
             where=str(path),
             expected="a folder in which a warehouse can be made",

@@ -15,7 +15,7 @@ from faults.nights import NIGHTS, Ended, Ledger, assert_sound, undisturbed
 from badgeledger.faults import Point
 
 CREATION = [point for point in Point if point.startswith("young-")]
-ELSEWHERE = {Point.MIGRATING, Point.MIGRATED, Point.SET_ASIDE}
+ELSEWHERE = {Point.MIGRATING, Point.MIGRATED, Point.SET_ASIDE, Point.REPLACED}
 
 
 def points(night: int) -> list[Point]:

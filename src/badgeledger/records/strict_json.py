@@ -49,13 +49,14 @@ _STRICT = json.JSONDecoder(
 _LENIENT = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=_refuse_constant)
 
 
-def depth_of(raw: bytes) -> int:
-    """The deepest nesting of brackets outside strings."""
-    depth = deepest = 0
+def _is_too_deep(raw: bytes) -> bool:
+    """True when brackets outside strings are nested deeper than allowed."""
+    depth = 0
     for bracket in _BRACKET.finditer(_STRING.sub(b"", raw)):
         depth += 1 if bracket.group() in b"[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
+        if depth > MAX_DEPTH:
+            return True
+    return False
 
 
 def decode(raw: bytes) -> str:
@@ -77,7 +78,7 @@ def parse(raw: bytes) -> Any:
     text = decode(raw)
     if not text.strip(" \t\r\n"):
         raise Refusal("blank-line")
-    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and depth_of(raw) > MAX_DEPTH:
+    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _is_too_deep(raw):
         raise Refusal("too-deep", f"nested deeper than {MAX_DEPTH}")
     return parse_text(text)
 
