@@ -116,8 +116,10 @@ def run(
         verdict = _verify(published.folder, path, settings.verify, lock_timeout, progress)
     replayed = None
     if "replay" in steps:
+        from .replay import replay_step
+
         beside = target.with_name(target.name + "-replay") if out is None or "report" in steps else target
-        replayed = _replay(file, path, at, beside, lock_timeout, progress)
+        replayed = replay_step(file, path, at, beside, lock_timeout, progress)
     no_input = this is not None and bool(this.settings["no_input"])
     return RunResult(
         settings.pipeline.name, at, settings.rules, files, totals, published, path, verdict, no_input, checked, replayed
@@ -246,24 +248,6 @@ def _self_check(
     progress("check: recounting a sample of subjects")
     roots = [*map(Path, given), *runs.inputs_given(warehouse)]
     return self_check(con, rules, as_of, size=size, roots=roots, spill=warehouse.spill)
-
-
-def _replay(
-    file: PipelineFile, warehouse: Path, as_of: int, out: Path, lock_timeout: float, progress: Progress
-) -> ReplayResult:
-    from .overrides import load_overrides
-    from .replay import replay
-
-    rules = file.settings.replay.rules
-    return replay(
-        warehouse,
-        file=file,
-        other=None if rules is None else load_overrides(file.base / rules),
-        as_of=calendar.iso_instant(as_of),
-        out=out,
-        lock_timeout=lock_timeout,
-        progress=progress,
-    )
 
 
 def _verify(folder: Path, warehouse: Path, settings: VerifySection, lock_timeout: float, progress: Progress) -> Verdict:

@@ -147,6 +147,24 @@ def replay(
             return ReplayResult(at, rules, folder, kept, by_reason, compared, emitted, warehouse)
 
 
+def replay_step(
+    file: PipelineFile, warehouse: Path, as_of: int, out: Path, lock_timeout: float, progress: pipeline.Progress
+) -> ReplayResult:
+    """The step `replay` of a pipeline: as of its run, under the rules that its `[replay]` names."""
+    from .overrides import load_overrides
+
+    rules = file.settings.replay.rules
+    return replay(
+        warehouse,
+        file=file,
+        other=None if rules is None else load_overrides(file.base / rules),
+        as_of=calendar.iso_instant(as_of),
+        out=out,
+        lock_timeout=lock_timeout,
+        progress=progress,
+    )
+
+
 def _beside_report(file: PipelineFile | None, last: runs.Run | None, as_of: int, rules: Rules) -> Path:
     """The folder of the report of that night, with `-replay` behind its name."""
     if file is not None:

@@ -143,7 +143,7 @@ def test_a_wrong_command_line_ends_with_2_and_says_what_to_do(
         (GOOD.replace('"nightly"', '"../up"'), ["key pipeline.name"]),
         (GOOD.replace('name = "nightly"', 'name = "n"\nas_of = "noon"'), ["key pipeline.as_of", "with an offset"]),
         (GOOD.replace('name = "nightly"', 'name = "n"\nsteps = ["report", "ingest"]'), ["key pipeline.steps"]),
-        (GOOD.replace('name = "nightly"', 'name = "n"\nsteps = ["replay"]'), ["key pipeline.steps[0]", "'replay'"]),
+        (GOOD.replace('name = "nightly"', 'name = "n"\nsteps = ["repeat"]'), ["key pipeline.steps[0]", "'repeat'"]),
         (GOOD.replace('name = "nightly"', 'name = "n"\nsteps = ["verify"]'), ["key pipeline.steps", '"report" before']),
         (GOOD + "[verify]\nsample = 0\n", ["key verify.sample", "greater than or equal to 1"]),
         (GOOD.replace('name = "nightly"', 'name = "n"\nmax_quarantined = 2'), ["key pipeline.max_quarantined"]),
