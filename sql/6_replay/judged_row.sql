@@ -1,4 +1,4 @@
--- One row per issuance processed in the part of time that is shown: the number of its reason, and the limit that rejects.
+-- One row per issuance but imports, processed in the part of time that is shown: the number of its reason, the limit that rejects.
 SELECT
     entry.*,
     -- No version, no rules: the badge is unknown.
@@ -7,4 +7,7 @@ SELECT
 FROM ledger.entry AS entry
 LEFT JOIN decided_row AS found USING (row_no)
 LEFT JOIN ruling_slot AS slot USING (slot_no)
-WHERE entry.processed_at >= getvariable('shown_from') AND entry.processed_at < getvariable('shown_to')
+WHERE
+    NOT entry.imported
+    AND entry.processed_at >= getvariable('shown_from')
+    AND entry.processed_at < getvariable('shown_to')

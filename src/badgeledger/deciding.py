@@ -28,7 +28,8 @@ Places = NDArray[np.int32]
 
 class Asked(NamedTuple):
     """What each row asks for. Calls of one endpoint and requestId have one `request`, a call without requestId one of
-    its own; `ends_at` is the end of an issue's validity or :data:`NEVER`."""
+    its own; `ends_at` is the end of an issue's validity or :data:`NEVER`, `revoked_at` the instant of revocation or
+    :data:`NEVER`. A `fact` is not decided, but takes room."""
 
     processed: Ints
     event: Ints
@@ -37,6 +38,8 @@ class Asked(NamedTuple):
     call: Ints
     request: Ints
     ends_at: Ints
+    fact: Any
+    revoked_at: Ints
 
 
 class Versions(NamedTuple):
@@ -153,11 +156,11 @@ def _begun(events: Ints, low: int, high: int, moment: int) -> int:  # pragma: no
 
 
 @njit(cache=True, nogil=True)
-def _add(tree: Places, low: int, high: int, rank: int) -> None:  # pragma: no cover - compiled
-    """Enter a row in a tree of counts that owns the places `low` to `high`."""
+def _add(tree: Places, low: int, high: int, rank: int, rows: int) -> None:  # pragma: no cover - compiled
+    """Enter rows in a tree of counts that owns the places `low` to `high`, or take them out: `rows` is 1 or -1."""
     node = rank + 1
     while node <= high - low:
-        tree[low + node - 1] += 1
+        tree[low + node - 1] += rows
         node += node & -node
 
 
@@ -191,31 +194,93 @@ def _hold(tree: Ints, low: int, high: int, rank: int, end: int) -> None:  # prag
 
 
 @njit(cache=True, nogil=True)
+def _free(subjects: Subjects, row: int, processed: int, on_event: bool) -> None:  # pragma: no cover - compiled
+    """Give back the room that a row has taken in both scopes."""
+    low_of, high_of, cell_of, _, rank_of, _, room, by_event, _ = subjects
+    for scope in range(2):
+        low, cell = low_of[scope, row], cell_of[scope, row]
+        taken = room[low, 1]
+        # Rows of one clock are alike: any of them is taken out of the sorted list.
+        first, last = low, low + taken
+        while first < last:
+            middle = (first + last) >> 1
+            if room[middle, 0] < processed:
+                first = middle + 1
+            else:
+                last = middle
+        for place in range(first, low + taken - 1):
+            room[place, 0] = room[place + 1, 0]
+        room[low, 1] -= 1
+        if cell >= 0:
+            room[cell, 2] -= 1
+        if on_event:
+            _add(by_event, low, high_of[scope, row], rank_of[scope, row], -1)
+
+
+@njit(cache=True, nogil=True)
+def _hold_again(tree: Ints, low: int, high: int, ends: Ints) -> None:  # pragma: no cover - compiled
+    """Make a tree of latest ends anew from the ends of the issues that are still held, by rank."""
+    tree[low:high] = -NEVER
+    for rank in range(high - low):
+        if ends[low + rank] > -NEVER:
+            _hold(tree, low, high, rank, ends[low + rank])
+
+
+@njit(cache=True, nogil=True)
 def decide(
-    asked: Asked, versions: Versions, slots: Slots, clock: Clock, subjects: Subjects, admitting_call: Ints
+    asked: Asked,
+    versions: Versions,
+    slots: Slots,
+    clock: Clock,
+    subjects: Subjects,
+    admitting_call: Ints,
+    facts_count: bool,
+    revoked_frees: bool,
 ) -> tuple[Any, Any]:  # pragma: no cover - compiled
     """The reason of each row's rejection, or :data:`ADMITTED`, and the slot of the limit that rejects.
 
     `admitting_call[request]` becomes the first call of a request of which a row was admitted; 0 stands for none.
+    Facts take room only when `facts_count`; a revoked row gives its room back only when `revoked_frees`, but its
+    validity always.
     """
     # Out of their tuples once, and no helper that is handed many arrays: numba would count references for each row.
-    processed, event_of, version_of, is_issue, call_of, request_of, ends_at = asked
+    processed, event_of, version_of, is_issue, call_of, request_of, ends_at, fact_of, revoked_at = asked
     active, starts_at, expires_at, counts, numbers = versions
     kinds, units, lengths, badge_slots = slots
     on_event, local_day, changes_at, offsets, wall_changes = clock
     low_of, high_of, cell_of, window_of, rank_of, events, room, by_event, valid_until = subjects
     reasons, full = np.zeros(len(processed), np.int8), np.full(len(processed), NO_SLOT, np.int32)
+    by_revocation = np.flatnonzero(revoked_at < NEVER)
+    by_revocation = by_revocation[np.argsort(revoked_at[by_revocation], kind="mergesort")]
+    # What rows have taken is remembered only where something may be given back.
+    took = np.zeros(len(processed) if len(by_revocation) else 0, np.bool_)
+    held_until = np.full(len(valid_until) if len(by_revocation) else 0, -NEVER, np.int64)
+    next_revoked = 0
     for row in range(len(processed)):
+        while next_revoked < len(by_revocation):
+            gone = by_revocation[next_revoked]
+            if revoked_at[gone] > processed[row] or gone >= row:
+                break
+            next_revoked += 1
+            if took[gone] and revoked_frees:
+                _free(subjects, gone, processed[gone], on_event)
+            if is_issue[gone]:
+                low = low_of[CUSTOMER, gone]
+                place = low + rank_of[CUSTOMER, gone]
+                if held_until[place] > -NEVER:
+                    held_until[place] = -NEVER
+                    _hold_again(valid_until, low, high_of[CUSTOMER, gone], held_until)
         version, event, call, issue = version_of[row], event_of[row], call_of[row], is_issue[row]
         end, customer = ends_at[row], low_of[CUSTOMER, row]
+        fact = fact_of[row]
         admitted_in = admitting_call[request_of[row]]
-        if admitted_in not in (0, call):
+        if not fact and admitted_in not in (0, call):
             reasons[row] = DUPLICATE_REQUEST
             continue
-        if not active[version]:
+        if not fact and not active[version]:
             reasons[row] = NOT_ACTIVE
             continue
-        if not starts_at[version] <= event < expires_at[version]:
+        if not fact and not starts_at[version] <= event < expires_at[version]:
             reasons[row] = OUTSIDE_PERIOD
             continue
         # An empty validity overlaps nothing.
@@ -223,9 +288,9 @@ def decide(
         if holds and _overlaps(valid_until, customer, _begun(events, customer, high_of[CUSTOMER, row], end), event):
             reasons[row] = OVERLAPPING_ISSUE
             continue
-        if counts[version, 1 if issue else 0]:
+        if counts[version, 1 if issue else 0] and (facts_count or not fact):
             now = event if on_event else processed[row]
-            for scope in range(2):
+            for scope in range(0 if fact else 2):
                 low, cell, window = low_of[scope, row], cell_of[scope, row], window_of[scope, row]
                 taken = room[low, 1]
                 first, last = (badge_slots, len(kinds)) if scope == CUSTOMER else (0, badge_slots)
@@ -267,9 +332,13 @@ def decide(
                 if cell >= 0:
                     room[cell, 2] += 1
                 if on_event:
-                    _add(by_event, low, high_of[scope, row], rank_of[scope, row])
+                    _add(by_event, low, high_of[scope, row], rank_of[scope, row], 1)
+            if len(took):
+                took[row] = True
         if holds:
             _hold(valid_until, customer, high_of[CUSTOMER, row], rank_of[CUSTOMER, row], end)
-        if admitted_in == 0:
+            if len(held_until):
+                held_until[customer + rank_of[CUSTOMER, row]] = end
+        if not fact and admitted_in == 0:
             admitting_call[request_of[row]] = call
     return reasons, full

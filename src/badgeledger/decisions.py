@@ -32,7 +32,7 @@ _MOST_DAYS = 4_000_000
 
 @dataclass(frozen=True)
 class AskedRows:
-    """Every row that rules decide, badge after badge, each in processing order.
+    """Every row that rules decide or that is a `fact`, badge after badge, each in processing order.
 
     `badge`, `customer` and `request` number from 0 what they stand for; calls of one badge, endpoint and requestId
     have one `request`.
@@ -47,6 +47,8 @@ class AskedRows:
     event: Ints
     call: Ints
     request: Ints
+    fact: NDArray[np.bool_]
+    revoked_at: Ints
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def _decide(con: duckdb.DuckDBPyConnection, badges: Badges, as_of_us: int, progr
     _make(con, "asked_call")
     rows = AskedRows(**con.execute(statement(_FOLDER, "asked_row")).fetchnumpy())
     plans = _plans(rows, ruled, limits, as_of_us)
-    requests = first_row(con, "SELECT coalesce(max(request) + 1, 0) FROM asked_call")[0]
+    requests = first_row(con, "SELECT coalesce(max(request), 0) + 1 FROM asked_call")[0]
     versions, rules = [badge.versions for badge in ruled], [badge.rules for badge in ruled]
     found = decide_badges(rows, plans, versions, requests, rules, progress=progress)
     con.register("kernel_decision", {"row_no": rows.row_no, "reason": found.reason, "slot_no": found.slot_no})
@@ -225,6 +227,8 @@ class _Badge:
             call=rows.call,
             request=rows.request,
             ends_at=self._validity_ends(rows.is_issue, rows.version, rows.event),
+            fact=rows.fact,
+            revoked_at=rows.revoked_at,
         )
         on_event = self.rules.rolling_clock == "event"
         return deciding.decide(
@@ -240,6 +244,8 @@ class _Badge:
             ),
             self._subjects(bounds, grouped, rows.event, on_event, bool(rows.is_issue.any())),
             admitting_call,
+            self.rules.imported == "count",
+            self.rules.revoked == "exclude",
         )
 
     def _versions(self) -> deciding.Versions:
