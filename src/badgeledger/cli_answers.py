@@ -141,6 +141,32 @@ def owners(
     answer(asking, lambda ledger: ask(ledger, badge, by))
 
 
+@answers.command(epilog="Example: badgeledger advise 'Weekend club' --window CUSTOMER:ROLLING_WINDOW:DAYS:3")
+def advise(
+    badge: BadgeArgument,
+    limit: Annotated[
+        str | None, typer.Option("--limit", metavar="NAME", help="A limit of the badge; else all.")
+    ] = None,
+    window: Annotated[
+        str | None, typer.Option("--window", metavar="NAME", help="A window to think of, named as a limit is.")
+    ] = None,
+    warehouse: WarehouseOption = None,
+    pipeline: PipelineOption = None,
+    as_of: AsOfOption = None,
+    settings: SetOption = None,
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
+    rows: RowsOption = ROWS,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> None:
+    """The breach curve: how many issuances and customers would be over a limit, for every number."""
+    from .answers.advice import advise as ask
+    from .commands.answers import Asking, answer
+
+    asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
+    answer(asking, lambda ledger: ask(ledger, badge, limit=limit, window=window))
+
+
 @answers.command(epilog="Example: badgeledger lint new-badge.json --warehouse build/ledger.duckdb --fail-on error")
 def lint(
     files: Annotated[

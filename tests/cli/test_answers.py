@@ -73,7 +73,14 @@ def rows(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, 
     return list(csv.DictReader(io.StringIO(asked(capsys, *arguments, "--csv"), newline="")))
 
 
-QUESTIONS = (("cycles", "B1"), ("limits", "B2"), ("headroom", "--used", "0"), ("expiring",), ("owners",))
+QUESTIONS = (
+    ("cycles", "B1"),
+    ("limits", "B2"),
+    ("headroom", "--used", "0"),
+    ("expiring",),
+    ("owners",),
+    ("advise", "B1"),
+)
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question[0])
@@ -174,9 +181,34 @@ def test_owners_add_up_to_the_use_of_each_limit(warehouse: Path, capsys: pytest.
     ]  # fmt: skip
 
 
+def test_the_breach_curve_has_a_row_for_every_number(warehouse: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = rows(capsys, "advise", "B1", "--limit", "CUSTOMER:ROLLING_WINDOW:WEEKS:1")
+    shown = ("number", "issuances_over", "percent", "customers_over", "last_places", "customers_full", "recorded")
+    assert [tuple(row[name] for name in shown) for row in found] == [
+        ("1", "2", "50.0", "1", "2", "1", ""),
+        ("2", "1", "25.0", "1", "1", "0", "in force"),
+        ("3", "0", "0.0", "0", "1", "1", ""),
+    ]
+    told = json.loads(asked(capsys, "advise", "B1", "--json"))
+    assert [(one["limit_name"][:8], one["judged"], one["audit_breaches"]) for one in told["limits"]] == [
+        ("BADGE:FI", 4, 0),
+        ("CUSTOMER", 4, 1),
+    ]
+
+
+def test_a_window_that_is_only_thought_of_has_a_curve_too(warehouse: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = rows(capsys, "advise", "B1", "--window", "BADGE:FIXED_VALUE")
+    assert [(row["number"], row["issuances_over"]) for row in found] == [("1", "3"), ("2", "2"), ("3", "1"), ("4", "0")]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (
+            ("advise", "B1", "--limit", "BADGE:FIXED_VALUE"),
+            "a limit of the badge: BADGE:FIXED_WINDOW:DAYS:10, CUSTOMER",
+        ),
+        (("advise", "B1", "--window", "BADGE:WEEKLY"), "a limit's name such as"),
         (("cycles", "B"), "found 2 badges: B1, B2"),
         (("cycles", "Twice a wek"), "'Twice a week' is the closest"),
         (("limits", ""), "none of that name"),

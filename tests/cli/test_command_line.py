@@ -79,6 +79,7 @@ def test_the_commands_of_this_version_are_there() -> None:
         "expiring",
         "owners",
         "lint",
+        "advise",
         "init",
         "generate",
         "docs",

@@ -21,6 +21,7 @@ PAGES = {
     "headroom": ("headroom", "Weekend club", "--as-of", "2026-01-20T00:00:00Z", "--used", "90"),
     "expiring": ("expiring", "Weekend club", "--within", "2d"),
     "owners": ("owners", "Once a life"),
+    "advise": ("advise", "Weekend club", "--limit", "CUSTOMER:ROLLING_WINDOW:DAYS:1"),
     "lint": ("lint", "--badge", "EARN-TYPE", "--at", "2026-03-01T00:00:00Z"),
 }
 

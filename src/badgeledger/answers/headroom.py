@@ -17,7 +17,7 @@ from .. import accounting, room
 from ..calendar import DAY, SECOND, microseconds_of, moment_of
 from ..text import counted
 from .ledger import Ledger
-from .owners import limit_of
+from .owners import limit_of_row
 from .quick import named
 from .shown import BAD, CLOSE, GOOD, QUIET, Answer, Column, Row, bar, instant_from, level, styled
 
@@ -161,7 +161,7 @@ class _Rooms:
             return lambda at: room.free_in_cycles(cycles.bounds, cycles.numbers, taken.events, at)
         if limit["kind"] == "FIXED_VALUE":
             return lambda at: room.free_in_life(taken.counted, number, at)
-        window, zone = limit_of(limit), self._ledger.zone
+        window, zone = limit_of_row(limit), self._ledger.zone
         return lambda at: room.free_in_span(window, number, taken.clocks, at, zone, self._local_day)
 
     def _read_cycles(self) -> dict[tuple[str, str], _Cycles]:
@@ -196,7 +196,7 @@ class _Rooms:
         for badge in badges:
             starts = [cycles.bounds[0][0] for key, cycles in self._cycles.items() if key[0] == badge and cycles.bounds]
             events_from.append(min(starts, default=_NEVER_AGAIN))
-            windows = [limit_of(row) for row in self._limits[badge] if row["kind"] == "ROLLING_WINDOW"]
+            windows = [limit_of_row(row) for row in self._limits[badge] if row["kind"] == "ROLLING_WINDOW"]
             reach = [room.span_start(one, self._ledger.as_of, self._ledger.zone, self._local_day) for one in windows]
             clocks_from.append(min(reach, default=_NEVER_AGAIN) - _SLACK)
         for row in self._ledger.ask(

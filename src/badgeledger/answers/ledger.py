@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -50,11 +50,18 @@ class Ledger:
 
     def ask(self, query: str, **values: object) -> list[Row]:
         """The rows of `queries/NAME.sql`, in its own order, with the values that it names."""
-        text = _query(query)
-        named = {name: values[name] for name in set(re.findall(r"\$([a-z_]+)", text))}
-        found = self.con.execute(text, named) if named else self.con.execute(text)
+        found = self._executed(query, values)
         names = [column[0] for column in found.description or []]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def arrays(self, query: str, **values: object) -> dict[str, Any]:
+        """As :meth:`ask`, a numpy array for each column."""
+        return dict(self._executed(query, values).fetchnumpy())
+
+    def _executed(self, query: str, values: Mapping[str, object]) -> DuckDBPyConnection:
+        text = _query(query)
+        named = {name: values[name] for name in set(re.findall(r"\$([a-z_]+)", text))}
+        return self.con.execute(text, named) if named else self.con.execute(text)
 
     def badge(self, text: str) -> tuple[str, str]:
         """Id and name of the badge that a text means: its id, its name, or how its id begins.

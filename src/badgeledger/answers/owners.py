@@ -14,7 +14,7 @@ UsedBy = Literal["owner", "request", "batch"]
 _NEVER, _FOREVER = -(2**63), 2**63 - 1
 
 
-def limit_of(row: Row) -> Limit:
+def limit_of_row(row: Row) -> Limit:
     """The limit of a row with its fields."""
     return Limit(**{name: row[name] for name in ("scope", "kind", "unit", "length", "start_day", "number")})
 
@@ -25,7 +25,7 @@ def span_now(ledger: Ledger, row: Row) -> tuple[bool, int, int]:
         return True, row["starts_at"], row["ends_at"]
     if row["kind"] == "FIXED_VALUE":
         return False, _NEVER, _FOREVER
-    start = span_start(limit_of(row), ledger.as_of, ledger.zone, ledger.rules.rolling_edge == "local-day")
+    start = span_start(limit_of_row(row), ledger.as_of, ledger.zone, ledger.rules.rolling_edge == "local-day")
     return ledger.rules.rolling_clock == "event", start, ledger.as_of + 1
 
 

@@ -49,7 +49,8 @@ class Column:
 @dataclass(frozen=True)
 class Answer:
     """What was asked for. `facts` stand beside the rows in JSON; `about` and `notes` are for a person. Rows that share
-    the value of `section` stand in a table of their own. A terminal shows the last rows of each where `newest_last`.
+    the value of `section` stand in a table of their own. A terminal shows the `brief` rows of each, the last ones where
+    `newest_last`.
     """
 
     title: str
@@ -61,6 +62,7 @@ class Answer:
     notes: Sequence[str] = field(default=())
     nothing: str = "nothing"
     newest_last: bool = False
+    brief: Callable[[Row], bool] = lambda _: True
 
     @property
     def names(self) -> list[str]:
@@ -202,7 +204,8 @@ def _tables(answer: Answer, rows: int) -> Iterator[RenderableType]:
     sections = []
     for head, members in groupby(answer.rows, answer.section or (lambda _: "")):
         group = list(members)
-        kept = group if not rows else group[-rows:] if answer.newest_last else group[:rows]
+        brief = [row for row in group if answer.brief(row)]
+        kept = group if not rows else brief[-rows:] if answer.newest_last else brief[:rows]
         sections.append((head, [[_cell(column, row) for column in drawn] for row in kept], len(group) - len(kept)))
     widths = [
         max([len(column.head or ""), *(cells[place].cell_len for _, lines, _ in sections for cells in lines)])
