@@ -465,17 +465,24 @@ def engine_nights(
     *,
     as_of: str = LATE,
     feed_zone: str | None = None,
+    accounted: Mapping[int, tuple[str, Mapping[str, str]] | None] | None = None,
     **rules: str,
 ) -> Tables:
-    """As :func:`engine`, on a warehouse of its own, with one committed ingest for each part of the log."""
+    """As :func:`engine`, on a warehouse of its own, with one committed ingest for each part of the log.
+
+    `accounted` has for some nights the as-of and the settings, or None for a night without accounting.
+    """
     results: list[FileResult] = []
     for night, log in enumerate(nights):
         with Warehouse.open(folder / "ledger.duckdb") as warehouse:
             with warehouse.transaction():
                 results += _ingest(warehouse, log, folder / f"night-{night}", feed_zone)
-                accounting.account(warehouse, Rules(**rules), micros(as_of))
-            tables = tables_of(warehouse.con, results)
-    return tables
+                chosen = (accounted or {}).get(night, (as_of, rules))
+                if chosen is not None:
+                    accounting.account(warehouse, Rules(**chosen[1]), micros(chosen[0]))
+            if night == len(nights) - 1:
+                return tables_of(warehouse.con, results)
+    raise ValueError("no night")
 
 
 def _ingest(warehouse: Warehouse, log: Iterable[Line] | Files, inputs: Path, feed_zone: str | None) -> list[FileResult]:

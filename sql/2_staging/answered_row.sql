@@ -113,6 +113,7 @@ keyed AS (
         *,
         replace(request_key::VARCHAR, '-', '') || '/' || ordinal || '/' AS row_key_text
     FROM staging.call
+    SEMI JOIN staging.due USING (badge_id)
 ),
 
 exploded AS (
@@ -126,11 +127,11 @@ exploded AS (
 )
 
 SELECT
-    call.first_row_no + exploded.position AS row_no,
+    call.call_no + exploded.position AS row_no,
     call.call_no,
     call.place + exploded.position AS position,
     left(md5(call.row_key_text || (call.place + exploded.position)), 16) AS row_key,
-    coalesce(imported_row.badge_id, call.badge_id) AS badge_id,
+    call.badge_id,
     exploded.customer_id,
     call.endpoint,
     call.kind,
@@ -151,12 +152,13 @@ SELECT
     coalesce(imported_row.event_at, call.event_at) AS event_at,
     call.owner_type,
     coalesce(imported_row.reported_expires_at, call.expires_at) AS reported_expires_at,
-    coalesce(imported_row.version_no, call.version_no) AS version_no,
+    call.version_no,
     imported_row.join_no IS NOT NULL AS imported,
     imported_row.expires_at AS imported_expires_at,
     call.file_id,
     call.line
 FROM exploded
-INNER JOIN keyed AS call USING (join_no)
-LEFT JOIN staging.imported_row AS imported_row
+LEFT JOIN temp.imported_row AS imported_row
     ON exploded.join_no = imported_row.join_no AND exploded.position = imported_row.position
+INNER JOIN keyed AS call
+    ON exploded.join_no = call.join_no AND coalesce(imported_row.badge_id, call.badge_id) = call.badge_id

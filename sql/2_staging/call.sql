@@ -1,27 +1,55 @@
--- One row per call, event or flat row that makes rows, in processing order (RULEBOOK 3), with the version then in force.
-WITH sized AS (
-    SELECT
-        join_no,
-        processed_at,
-        coalesce(request_id, '') AS request_text,
-        place,
-        request_key,
-        ordinal,
-        -- Room for every row that the call can make; numbers need not be dense.
-        len(customers) + CASE WHEN answers_stand = 'of others' THEN len(answers) ELSE 0 END AS most_rows
+-- One row per badge and call, event or flat row that makes rows of it, with the version in force when it was processed.
+-- `call_no` is the number of its first row: rows are numbered badge by badge, in processing order (RULEBOOK 3).
+WITH dated AS (
+    SELECT joined.*
     FROM temp.joined_call AS joined
     ANTI JOIN staging.known_row AS known_row
         ON joined.file_id = known_row.file_id AND joined.record_no = known_row.record_no
-    WHERE processed_at IS NOT NULL
+    WHERE joined.processed_at IS NOT NULL
+),
+
+of_badge AS (
+    SELECT
+        join_no,
+        coalesce(badge_id, '') AS badge_id,
+        -- Room for every row that the call can make; numbers need not be dense.
+        greatest(len(customers) + CASE WHEN answers_stand = 'of others' THEN len(answers) ELSE 0 END, 1) AS most_rows
+    FROM dated
+    WHERE items IS NULL
+    UNION ALL
+    SELECT
+        join_no,
+        unnest(list_distinct(list_transform(items, LAMBDA item: item.badge_id))) AS badge_id,
+        len(items) AS most_rows
+    FROM dated
+    WHERE items IS NOT NULL
+),
+
+sized AS (
+    SELECT
+        of_badge.join_no,
+        of_badge.badge_id,
+        of_badge.most_rows,
+        badge_number.badge_no,
+        dated.processed_at,
+        coalesce(dated.request_id, '') AS request_text,
+        dated.place,
+        dated.request_key,
+        dated.ordinal
+    FROM of_badge
+    SEMI JOIN staging.due AS due ON of_badge.badge_id = due.badge_id
+    INNER JOIN staging.badge_number AS badge_number ON of_badge.badge_id = badge_number.badge_id
+    INNER JOIN dated USING (join_no)
 ),
 
 ranked AS (
     SELECT
         join_no,
-        row_number() OVER processing AS call_no,
-        (sum(most_rows) OVER processing - most_rows)::BIGINT AS first_row_no
+        badge_id,
+        ((badge_no << 36) + sum(most_rows) OVER processing - most_rows)::BIGINT AS call_no
     FROM sized
     WINDOW processing AS (
+        PARTITION BY badge_no
         ORDER BY processed_at, request_text, place, request_key, ordinal
         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     )
@@ -30,11 +58,10 @@ ranked AS (
 narrow AS (
     SELECT
         ranked.call_no,
-        ranked.first_row_no,
         joined.join_no,
         joined.endpoint,
         joined.kind,
-        coalesce(joined.badge_id, '') AS badge_id,
+        ranked.badge_id,
         joined.request_id,
         joined.request_key,
         joined.ordinal,

@@ -15,8 +15,8 @@ WITH half AS (
         source.file_rank,
         call.file_id,
         call.line
-    FROM raw.call AS call
-    SEMI JOIN staging.same_record AS same_record
+    FROM staging.due_call AS call
+    SEMI JOIN staging.same_call AS same_record
         ON call.file_id = same_record.file_id AND call.record_no = same_record.record_no
     INNER JOIN staging.source AS source USING (file_id)
     WHERE call.has_request AND NOT call.has_response

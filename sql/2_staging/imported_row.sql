@@ -1,4 +1,4 @@
--- One row per row of an import: what is its own, not its call's, and the version of its badge.
+-- One row per row of an import: what is its own, not its call's.
 WITH item AS (
     SELECT
         join_no,
@@ -15,8 +15,5 @@ SELECT
     item.own.badge_id AS badge_id,
     coalesce(item.own.event_at, item.processed_at) AS event_at,
     item.own.expires_at AS expires_at,
-    item.own.reported_expires_at AS reported_expires_at,
-    version.version_no
+    item.own.reported_expires_at AS reported_expires_at
 FROM item
-ASOF LEFT JOIN staging.version AS version
-    ON item.own.badge_id = version.badge_id AND item.processed_at >= version.valid_from

@@ -36,7 +36,7 @@ opened AS (
         pair.answer_file_id,
         pair.answer_record_no
     FROM staging.record AS record
-    LEFT JOIN staging.pair AS pair ON record.file_id = pair.file_id AND record.record_no = pair.record_no
+    LEFT JOIN temp.pair AS pair ON record.file_id = pair.file_id AND record.record_no = pair.record_no
     WHERE record.has_request AND NOT record.has_response
 ),
 
@@ -76,9 +76,9 @@ lone AS (
         NULL::BIGINT AS answer_file_id,
         NULL::BIGINT AS answer_record_no
     FROM staging.record AS record
-    ANTI JOIN staging.pair AS pair
+    ANTI JOIN temp.pair AS pair
         ON record.file_id = pair.answer_file_id AND record.record_no = pair.answer_record_no
-    LEFT JOIN staging.agreed_badge AS agreed_badge
+    LEFT JOIN temp.agreed_badge AS agreed_badge
         ON record.endpoint = agreed_badge.endpoint AND record.answer_request_id = agreed_badge.request_id
     WHERE NOT record.has_request
 ),
@@ -124,7 +124,7 @@ SELECT
     ) AS processed_at
 FROM joined
 -- Of all deliveries of a request the smallest place is its source (RULEBOOK 3).
-LEFT JOIN staging.half_delivery AS half_delivery
+LEFT JOIN temp.half_delivery AS half_delivery
     ON
         joined.request_key = half_delivery.request_key
         AND joined.has_request

@@ -22,7 +22,7 @@ lone_response AS (
         coalesce(record.answer_badge_id, agreed_badge.badge_id) AS badge_id,
         own_response_clock(record.logged_at, record.answers) AS own_clock
     FROM staging.record AS record
-    LEFT JOIN staging.agreed_badge AS agreed_badge
+    LEFT JOIN temp.agreed_badge AS agreed_badge
         ON record.endpoint = agreed_badge.endpoint AND record.answer_request_id = agreed_badge.request_id
     WHERE NOT record.has_request AND record.answer_request_id IS NOT NULL
 ),

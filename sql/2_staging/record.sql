@@ -2,7 +2,7 @@
 SELECT
     call.*,
     source.file_rank
-FROM raw.call AS call
+FROM staging.due_call AS call
 INNER JOIN staging.source AS source USING (file_id)
-ANTI JOIN staging.same_record AS same_record
+ANTI JOIN staging.same_call AS same_record
     ON call.file_id = same_record.file_id AND call.record_no = same_record.record_no

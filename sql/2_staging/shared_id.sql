@@ -2,11 +2,13 @@
 WITH given AS (
     SELECT
         row_no,
+        call_no,
         row_id,
         badge_id,
         customer_id,
         kind
     FROM staging.answered_row
+    SEMI JOIN staging.due USING (badge_id)
     WHERE answered = 'ACCEPTED' AND row_id IS NOT NULL
 ),
 
@@ -21,13 +23,30 @@ shared AS (
     )
 ),
 
+-- Rows of several badges are put in processing order by what it is made of: their numbers are of one badge each.
+ordered AS (
+    SELECT
+        shared.*,
+        row_number() OVER (
+            ORDER BY
+                call.processed_at,
+                coalesce(call.request_id, ''),
+                call.place,
+                call.request_key,
+                call.ordinal,
+                shared.row_no - shared.call_no
+        ) AS turn
+    FROM shared
+    INNER JOIN staging.call AS call USING (call_no)
+),
+
 placed AS (
     SELECT
         row_no,
-        row_number() OVER (PARTITION BY row_id, badge_id, customer_id, kind ORDER BY row_no) > 1 AS is_repeat,
-        row_no > min(row_no) OVER (PARTITION BY row_id) AS is_later,
-        min(row_no) OVER (PARTITION BY row_id) AS first_row_no
-    FROM shared
+        row_number() OVER (PARTITION BY row_id, badge_id, customer_id, kind ORDER BY turn) > 1 AS is_repeat,
+        turn > min(turn) OVER (PARTITION BY row_id) AS is_later,
+        min_by(row_no, turn) OVER (PARTITION BY row_id) AS first_row_no
+    FROM ordered
 )
 
 SELECT

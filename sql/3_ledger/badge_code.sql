@@ -3,5 +3,4 @@ SELECT
     badge_id,
     row_number() OVER (ORDER BY badge_id) - 1 AS badge_no
 FROM staging.version
-SEMI JOIN staging.touched USING (badge_id)
 GROUP BY badge_id

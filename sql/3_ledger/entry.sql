@@ -12,7 +12,6 @@ SELECT
         ELSE issuance.kind = 'EARN' OR version.earn_type = 'EARN'
     END AS counted
 FROM staging.issuance AS issuance
-SEMI JOIN staging.touched AS touched ON issuance.badge_id = touched.badge_id
 INNER JOIN ledger.setting AS setting ON issuance.processed_at <= setting.as_of
 LEFT JOIN ledger.revoked_row AS revoked_row ON issuance.row_no = revoked_row.row_no
 LEFT JOIN staging.version AS version

@@ -10,7 +10,7 @@ SELECT
     version.expires_at AS badge_expires_at,
     entry.imported,
     entry.imported_expires_at
-FROM ledger.entry AS entry
+FROM ledger.touched_entry AS entry
 INNER JOIN staging.version AS version
     ON entry.badge_id = version.badge_id AND entry.version_no = version.version_no
 WHERE entry.accepted OR (entry.code = '1040' AND entry.outcome = 'REJECTED' AND entry.kind = 'ISSUE')

@@ -9,6 +9,6 @@ SELECT
     entry.outcome = 'ACCEPTED' AS known,
     entry.processed_at,
     coalesce(entry.revoked_at, 9223372036854775807) AS revoked_at
-FROM ledger.entry AS entry
+FROM ledger.touched_entry AS entry
 INNER JOIN ledger.expiry AS expiry USING (row_no)
 WHERE entry.kind = 'ISSUE'

@@ -19,7 +19,7 @@ named AS (
             AND standing.kind = issuance.kind
             AND standing.row_id = issuance.row_id
             AND coalesce(standing.customer_id, issuance.customer_id) = issuance.customer_id
-    WHERE issuance.accepted
+    WHERE issuance.accepted AND issuance.badge_id IN (SELECT badge_id FROM staging.touched)
     UNION ALL
     SELECT
         issuance.row_no,
@@ -32,7 +32,10 @@ named AS (
             AND standing.kind = issuance.kind
             AND standing.customer_id = issuance.customer_id
             AND standing.revoked_at >= issuance.processed_at
-    WHERE standing.row_id IS NULL AND issuance.accepted
+    WHERE
+        standing.row_id IS NULL
+        AND issuance.accepted
+        AND issuance.badge_id IN (SELECT badge_id FROM staging.touched)
 )
 
 SELECT

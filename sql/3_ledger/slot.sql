@@ -7,6 +7,5 @@ SELECT
     min(kind) AS kind,
     min(short_code) AS short_code
 FROM staging.version_limit
-SEMI JOIN staging.touched USING (badge_id)
 WHERE rules
 GROUP BY badge_id, limit_name

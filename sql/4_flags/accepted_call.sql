@@ -7,6 +7,7 @@ WITH accepted AS (
         request_id,
         processed_at
     FROM staging.call
+    SEMI JOIN staging.touched USING (badge_id)
     WHERE
         request_id IS NOT NULL
         AND accepted_answers > 0

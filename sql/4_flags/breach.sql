@@ -14,4 +14,4 @@ SELECT
     entry.file_id,
     entry.line
 FROM ledger.over_limit AS over_limit
-INNER JOIN ledger.entry AS entry USING (row_no)
+INNER JOIN ledger.touched_entry AS entry USING (row_no)

@@ -1,18 +1,6 @@
 -- One row per finding, whatever it is about, with its severity and the platform's code for it (RULEBOOK 9).
 WITH every AS (
-    SELECT
-        row_finding.code,
-        entry.badge_id,
-        entry.processed_at,
-        entry.row_key,
-        entry.customer_id,
-        entry.issuance_id,
-        entry.request_id,
-        row_finding.detail,
-        entry.file_id,
-        entry.line
-    FROM flags.row_finding AS row_finding
-    INNER JOIN ledger.entry AS entry USING (row_no)
+    SELECT * EXCLUDE (row_no) FROM flags.issuance_finding
     UNION ALL BY NAME
     SELECT * FROM flags.definition_finding
     UNION ALL BY NAME

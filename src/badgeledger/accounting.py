@@ -8,35 +8,64 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import numpy as np
 
+from . import due
 from .calendar import Zone, zone
 from .definitions import ExpiryRule, Limit
 from .errors import InternalCheckFailed
 from .faults import Point, reached
 from .settings import Rules
 from .staging import order_rows
-from .warehouse import Warehouse, build, build_view, first_row, relations, scratch_database, statement
+from .warehouse import (
+    Warehouse,
+    build,
+    build_view,
+    first_row,
+    has_table,
+    of_badges,
+    relations,
+    renew,
+    scratch_database,
+    statement,
+)
 
-_FLAGS = (
-    "breach", "accepted_call", "duplicate_request", "version_row", "wrong_rejection", "row_finding",
-    "definition_finding", "dump_finding", "feed_finding", "finding",
-)  # fmt: skip
+# In order of dependence: what holds rows of badges, and what is made anew each time.
+_FLAGS = ("breach", "accepted_call", "duplicate_request", "version_row", "wrong_rejection")
+_FOUND = ("over_limit", "cycle_count", "limit_use", "outside_cycle", "straddle")
 
 Arrays = Mapping[str, Any]
 
 
-def account(warehouse: Warehouse, rules: Rules, as_of_us: int, *, no_input: bool = False) -> None:
+@dataclass(frozen=True)
+class Cost:
+    """What an accounting touched: badges and issuances counted anew, of how many; `full` when all had to be."""
+
+    full: bool
+    staged_badges: int
+    badges: int
+    all_badges: int
+    issuances: int
+    all_issuances: int
+    customers: int
+    cycles: int
+
+
+def account(warehouse: Warehouse, rules: Rules, as_of_us: int, *, no_input: bool = False, full: bool = False) -> Cost:
     """Count, flag and set up the report views in the warehouse, as of an instant in microseconds.
 
-    For another night use :func:`aside`.
+    Only badges are counted of which something is new, or not the same at this as-of; all of them when `full`, when
+    the settings changed, or when as-of lies before the last one. For another night use :func:`aside`.
     """
-    order_rows(warehouse.con)
+    order_rows(warehouse.con, full=full)
     reached(Point.ROWS_ORDERED)
-    derive(warehouse.con, rules, as_of_us, no_input=no_input)
+    cost = derive(warehouse.con, rules, as_of_us, no_input=no_input, full=full)
+    due.settle(warehouse.con)
+    return cost
 
 
 @contextmanager
@@ -88,7 +117,9 @@ def _copy_raw(
         path.unlink()
 
 
-def derive(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, *, no_input: bool = False) -> None:
+def derive(
+    con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, *, no_input: bool = False, full: bool = False
+) -> Cost:
     """Ledger, flags and report views from fresh staging."""
     from . import counting
 
@@ -97,9 +128,15 @@ def derive(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, *, no_in
         con.execute(f"SET VARIABLE {name} = $1", [value])
     con.execute(f"SET VARIABLE as_of = {as_of_us:d}")
     con.execute(f"SET VARIABLE no_input = {no_input}")
-    for relation in ("setting", "revoked_row", "last_version", "slot", "badge_code"):
+    full = _touch(con, rules, as_of_us, full=full)
+    _renew(con, "ledger", "revoked_row", full)
+    for relation in ("last_version", "slot", "badge_code"):
         build(con, "ledger", relation)
     build_view(con, "ledger", "entry")
+    if full:
+        con.execute("CREATE OR REPLACE VIEW ledger.touched_entry AS FROM ledger.entry")
+    else:
+        build_view(con, "ledger", "touched_entry")
     build(con, "ledger", "customer_code")
     counting_rules = counting.CountingRules(
         zone=zone_,
@@ -109,17 +146,58 @@ def derive(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, *, no_in
         as_of=as_of_us,
     )
     found = _count(con, counting_rules)
-    for relation in ("cycle", "over_limit", "cycle_count", "limit_use", "outside_cycle", "straddle"):
-        _make_from(con, relation, f"kernel_{relation}", found[relation])
-    _make_from(con, "printed_cycle", "kernel_printed_cycle", [_printed_cycles(con, counting_rules)])
+    _make_from(con, "cycle", "kernel_cycle", found["cycle"], True)
+    for relation in _FOUND:
+        _make_from(con, relation, f"kernel_{relation}", found[relation], full)
+    _make_from(con, "printed_cycle", "kernel_printed_cycle", [_printed_cycles(con, counting_rules)], True)
     reached(Point.COUNTED)
-    _expire(con, zone_)
-    _make_from(con, "zone_day", "kernel_zone_day", [_zone_days(con, zone_)])
+    _expire(con, zone_, full)
+    _make_from(con, "zone_day", "kernel_zone_day", [_zone_days(con, zone_)], True)
     for relation in _FLAGS:
+        _renew(con, "flags", relation, full)
+    build_view(con, "flags", "row_finding")
+    _renew(con, "flags", "issuance_finding", full)
+    for relation in ("definition_finding", "dump_finding", "feed_finding", "finding"):
         build(con, "flags", relation)
     reached(Point.FLAGGED)
     for relation in relations("5_reports"):
         build_view(con, "report", relation)
+    return _cost(con, full)
+
+
+def _touch(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, *, full: bool) -> bool:
+    """Write down the settings of this ledger, and in `staging.touched` which badges it lacks; True when it lacks all."""
+    before = first_row(con, "FROM ledger.setting") if has_table(con, "ledger", "setting") else None
+    build(con, "ledger", "setting")
+    now = first_row(con, "FROM ledger.setting")
+    # The first column is as-of, which may go on; a setting that changed may change every row.
+    whole = bool(first_row(con, "SELECT whole FROM staging.staged")[0])
+    full = full or whole or before is None or before[1:] != now[1:] or before[0] > as_of_us
+    if full or before is None:
+        con.execute("CREATE OR REPLACE TABLE staging.touched AS SELECT badge_id FROM staging.badge_number")
+    else:
+        con.execute(f"SET VARIABLE accounted_as_of = {before[0]:d}")
+        build(con, "staging", "touched")
+    return full
+
+
+def _renew(con: duckdb.DuckDBPyConnection, schema: str, relation: str, full: bool) -> None:
+    """Make a table anew, or the rows of the touched badges in it."""
+    if full:
+        build(con, schema, relation)
+    else:
+        renew(con, schema, relation, of_badges(con, schema, relation, "touched"))
+
+
+def _cost(con: duckdb.DuckDBPyConnection, full: bool) -> Cost:
+    counts = first_row(
+        con,
+        "SELECT (SELECT count(*) FROM staging.due), (SELECT count(*) FROM staging.touched),"
+        " (SELECT count(*) FROM staging.badge_number), (SELECT count(*) FROM ledger.touched_entry),"
+        " (SELECT count(*) FROM ledger.entry), (SELECT count(*) FROM ledger.customer_code),"
+        " (SELECT count(*) FROM ledger.cycle SEMI JOIN staging.touched USING (badge_id))",
+    )
+    return Cost(full, *counts)
 
 
 def check(con: duckdb.DuckDBPyConnection) -> None:
@@ -136,15 +214,15 @@ def check(con: duckdb.DuckDBPyConnection) -> None:
     reached(Point.CHECKED)
 
 
-def _make_from(con: duckdb.DuckDBPyConnection, relation: str, name: str, blocks: Iterable[Arrays]) -> None:
-    """Make a ledger table from blocks of arrays that its file calls `name`."""
+def _make_from(con: duckdb.DuckDBPyConnection, relation: str, name: str, blocks: Iterable[Arrays], full: bool) -> None:
+    """Make a ledger table, or the rows of touched badges in it, from blocks of arrays that its file calls `name`."""
     parts = []
     for number, arrays in enumerate(blocks):
         con.register(f"{name}_{number}", dict(arrays))
         parts.append(f"FROM {name}_{number}")
     con.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {' UNION ALL '.join(parts)}")
     try:
-        build(con, "ledger", relation)
+        _renew(con, "ledger", relation, full)
     finally:
         con.execute(f"DROP VIEW temp.{name}")
         for number in range(len(parts)):
@@ -174,7 +252,7 @@ def _count(con: duckdb.DuckDBPyConnection, rules: Any) -> dict[str, Any]:
             entry.version_no::INTEGER AS version,
             entry.processed_at AS processed,
             entry.event_at AS event
-        FROM ledger.entry AS entry
+        FROM ledger.touched_entry AS entry
         INNER JOIN ledger.badge_code AS badge_code USING (badge_id)
         INNER JOIN ledger.customer_code AS customer_code USING (customer_id)
         WHERE entry.counted
@@ -227,7 +305,7 @@ def _printed_cycles(con: duckdb.DuckDBPyConnection, rules: Any) -> Arrays:
     )
 
 
-def _expire(con: duckdb.DuckDBPyConnection, zone_: Zone) -> None:
+def _expire(con: duckdb.DuckDBPyConnection, zone_: Zone, full: bool) -> None:
     """Expiries of all rows, and the overlaps of issues that follow from them."""
     from . import civil, overlaps
 
@@ -236,7 +314,7 @@ def _expire(con: duckdb.DuckDBPyConnection, zone_: Zone) -> None:
     arrays = con.execute("SELECT base, months FROM ledger.month_base").fetchnumpy()
     base, months = (np.ascontiguousarray(arrays[name], dtype=np.int64) for name in ("base", "months"))
     expires_at = civil.months_after(base, months, zone_.changes_at, zone_.offsets, zone_.wall_changes)
-    _make_from(con, "expiry", "kernel_month_expiry", [{"base": base, "months": months, "expires_at": expires_at}])
+    _make_from(con, "expiry", "kernel_month_expiry", [{"base": base, "months": months, "expires_at": expires_at}], full)
     build(con, "ledger", "issue_validity")
     issues = con.execute(
         """
@@ -259,7 +337,7 @@ def _expire(con: duckdb.DuckDBPyConnection, zone_: Zone) -> None:
         )
         flagged = np.flatnonzero((met != overlaps.NONE) & asks)
         table = {"row_no": issues["row_no"][flagged], "earlier_row_no": issues["row_no"][met[flagged]]}
-        _make_from(con, relation, f"kernel_{relation}", [table])
+        _make_from(con, relation, f"kernel_{relation}", [table], full)
 
 
 def _zone_days(con: duckdb.DuckDBPyConnection, zone_: Zone) -> Arrays:

@@ -6,22 +6,26 @@ from dataclasses import dataclass
 
 import duckdb
 
-from .warehouse import build, build_view
+from . import due
+from .warehouse import build, build_view, has_table, of_badges, renew
 
 # Which lines are records, which belong together, which are refused: what a reader of files wants to know at once.
 _RECORDS = (
-    "source", "same_record", "record", "agreed_badge", "pair", "half_delivery", "joined_call", "clockless",
-    "known_row", "duplicate", "quarantined", "reconciliation",
+    "source", "same_call", "same_other", "same_record", "record", "agreed_badge", "pair", "half_delivery",
+    "joined_call", "clockless", "known_row", "duplicate", "quarantined", "reconciliation",
 )  # fmt: skip
 # The rows of the calls in processing order, and the versions that judge them: what accounting reads.
 _ROWS = (
-    "version", "version_limit", "platform_cycle", "call", "imported_row", "touched", "answered_row", "lone_response",
-    "shared_id", "issuance",
+    "version", "version_limit", "platform_cycle", "call", "imported_row", "answered_row", "lone_response", "shared_id",
+    "issuance",
 )  # fmt: skip
 # Relations that are read once or are mere renamings stay views.
-_VIEWS = {"record", "duplicate", "issuance", "quarantined", "reconciliation"}
+_VIEWS = {"same_record", "record", "duplicate", "issuance", "quarantined", "reconciliation"}
 # Wide and needed only until the rows are in order.
-_TEMPORARY = {"joined_call"}
+_TEMPORARY = {"agreed_badge", "pair", "half_delivery", "joined_call", "imported_row"}
+# Of what grows with history only the part of the badges that are due is made anew.
+_OF_RECORDS = {"same_call", "clockless", "known_row"}
+_OF_BADGES = {"call", "answered_row", "lone_response", "shared_id"}
 
 
 @dataclass(frozen=True)
@@ -40,24 +44,35 @@ class FileResult:
     again: bool = False
 
 
-def sort_records(con: duckdb.DuckDBPyConnection) -> None:
-    """Tell records from duplicates and refused lines, and join requests and responses; the first half of staging."""
-    _make(con, _RECORDS)
+def sort_records(con: duckdb.DuckDBPyConnection, *, full: bool = False) -> None:
+    """Tell records from duplicates and refused lines, and join requests and responses; the first half of staging.
+
+    Only badges are staged of which something new is known, and those that hang together with them; all, when `full`.
+    """
+    _make(con, _RECORDS, due.find(con, full=full))
 
 
-def order_rows(con: duckdb.DuckDBPyConnection) -> None:
+def order_rows(con: duckdb.DuckDBPyConnection, *, full: bool = False) -> None:
     """Put the rows of all calls in order; the second half, which sorts records first where nobody has yet."""
-    if not con.execute("SELECT 1 FROM duckdb_tables() WHERE temporary AND table_name = 'joined_call'").fetchall():
-        sort_records(con)
-    _make(con, _ROWS)
+    sorted_already = has_table(con, "temp", "joined_call")
+    if full or not sorted_already:
+        sort_records(con, full=full)
+    whole = due.number_badges(con)
+    _make(con, _ROWS, whole)
     for relation in sorted(_TEMPORARY):
         con.execute(f"DROP TABLE temp.{relation}")
 
 
-def _make(con: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> None:
+def _make(con: duckdb.DuckDBPyConnection, names: tuple[str, ...], whole: bool) -> None:
     for relation in names:
         if relation in _VIEWS:
             build_view(con, "staging", relation)
+        elif relation in _OF_RECORDS and not whole:
+            renew(
+                con, "staging", relation, "(file_id, record_no) IN (SELECT (file_id, record_no) FROM temp.due_record)"
+            )
+        elif relation in _OF_BADGES and not whole:
+            renew(con, "staging", relation, of_badges(con, "staging", relation, "due"))
         else:
             build(con, "staging", relation, temporary=relation in _TEMPORARY)
 

@@ -20,6 +20,8 @@ from .warehouse_files import free_name, locked, log_of, refuse_lone_log, remove,
 
 SCHEMA_VERSION = 3
 _CATALOG = "warehouse"
+# Below the number of its badge a row's number has so many bits.
+BADGE_BITS = 36
 SCHEMAS = ("raw", "staging", "ledger", "flags", "report")
 FOLDERS = {"raw": "1_raw", "staging": "2_staging", "ledger": "3_ledger", "flags": "4_flags", "report": "5_reports"}
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -219,6 +221,33 @@ def build(con: duckdb.DuckDBPyConnection, schema: str, relation: str, *, tempora
     query = statement(FOLDERS[schema], relation)
     table = f"TEMP TABLE {relation}" if temporary else f"TABLE {schema}.{relation}"
     con.execute(f"CREATE OR REPLACE {table} AS {query}")
+
+
+def renew(con: duckdb.DuckDBPyConnection, schema: str, relation: str, stale: str) -> None:
+    """Replace the rows of a table for which `stale` holds by those that its file gives."""
+    con.execute(f"DELETE FROM {schema}.{relation} WHERE {stale}")
+    con.execute(f"INSERT INTO {schema}.{relation} BY NAME {statement(FOLDERS[schema], relation)}")
+
+
+def of_badges(con: duckdb.DuckDBPyConnection, schema: str, relation: str, badges: str) -> str:
+    """The condition that a row of a table is of a badge in `staging.{badges}`; a row number knows its badge."""
+    if has_column(con, schema, relation, "badge_id"):
+        return f"badge_id IN (SELECT badge_id FROM staging.{badges})"
+    numbers = f"SELECT badge_no FROM staging.badge_number SEMI JOIN staging.{badges} USING (badge_id)"
+    return f"row_no >> {BADGE_BITS} IN ({numbers})"
+
+
+def has_table(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    """True when the table is there; `temp` is the schema of temporary ones."""
+    where = "temporary" if schema == "temp" else "schema_name = $2 AND NOT temporary"
+    values = [table] if schema == "temp" else [table, schema]
+    return bool(first_row(con, f"SELECT count(*) FROM duckdb_tables() WHERE table_name = $1 AND {where}", values)[0])
+
+
+def has_column(con: duckdb.DuckDBPyConnection, schema: str, table: str, column: str) -> bool:
+    """True when the table has the column."""
+    query = "SELECT count(*) FROM duckdb_columns() WHERE schema_name = $1 AND table_name = $2 AND column_name = $3"
+    return bool(first_row(con, query, [schema, table, column])[0])
 
 
 def build_view(con: duckdb.DuckDBPyConnection, schema: str, relation: str) -> None:

@@ -1,0 +1,81 @@
+"""What is due: the badges of which something was ingested since staging was last brought up to date.
+
+A badge's rows depend on the records of that badge alone, but for two ties: a response that names no badge may belong to
+one of several, and a platform's row id may stand in rows of several. Badges that are tied to one that is due are due
+too (`staging.due`). A change of the software makes all badges due.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from . import __version__
+from .warehouse import build, build_view, first_row, has_table, statement
+
+
+def find(con: duckdb.DuckDBPyConnection, *, full: bool) -> bool:
+    """Bring `staging.due` and the view `staging.due_call` up to date; True when every badge is due."""
+    last_batch = first_row(con, "SELECT coalesce(max(batch_id), 0) FROM raw.batch")[0]
+    software = __version__
+    known = has_table(con, "staging", "staged")
+    staged, whole, made_by = (
+        first_row(con, "SELECT batch_id, whole, software FROM staging.staged") if known else (0, True, software)
+    )
+    whole = whole or full or made_by != software
+    if not whole:
+        _add_new(con, staged)
+    _remember(con, last_batch, whole, software)
+    if whole:
+        con.execute("CREATE OR REPLACE TABLE staging.due (badge_id VARCHAR)")
+        con.execute("CREATE OR REPLACE VIEW staging.due_call AS FROM raw.call")
+    else:
+        build(con, "staging", "due_record", temporary=True)
+        build_view(con, "staging", "due_call")
+    return bool(whole)
+
+
+def number_badges(con: duckdb.DuckDBPyConnection) -> bool:
+    """Give new badges a number, and all badges when all are due: these are then listed. True when all are due."""
+    whole = bool(first_row(con, "SELECT whole FROM staging.staged")[0])
+    if whole:
+        con.execute("SET VARIABLE badges_numbered = 0")
+        build(con, "staging", "badge_number")
+        con.execute("CREATE OR REPLACE TABLE staging.due AS SELECT badge_id FROM staging.badge_number")
+    else:
+        numbered = first_row(con, "SELECT coalesce(max(badge_no) + 1, 0) FROM staging.badge_number")[0]
+        con.execute(f"SET VARIABLE badges_numbered = {numbered:d}")
+        query = statement("2_staging", "badge_number")
+        con.execute(
+            f"INSERT INTO staging.badge_number SELECT * FROM ({query}) ANTI JOIN staging.badge_number USING (badge_id)"
+        )
+    return whole
+
+
+def settle(con: duckdb.DuckDBPyConnection) -> None:
+    """Nothing is due any more: the ledger has taken in what was."""
+    con.execute("CREATE OR REPLACE TABLE staging.staged AS SELECT * REPLACE (false AS whole) FROM staging.staged")
+    con.execute("CREATE OR REPLACE TABLE staging.due (badge_id VARCHAR)")
+
+
+def _add_new(con: duckdb.DuckDBPyConnection, staged: int) -> None:
+    """Add the badges with something new, and those tied to them, round by round."""
+    con.execute(f"SET VARIABLE staged_batch = {staged:d}")
+    build_view(con, "staging", "named_badge")
+    for relation in ("nameless", "link"):
+        build(con, "staging", relation, temporary=True)
+    relation = "new_badge"
+    while True:
+        query = statement("2_staging", relation)
+        found = con.execute(
+            f"INSERT INTO staging.due SELECT badge_id FROM ({query}) ANTI JOIN staging.due USING (badge_id)"
+        ).fetchall()
+        if relation == "linked_badge" and not found[0][0]:
+            return
+        relation = "linked_badge"
+
+
+def _remember(con: duckdb.DuckDBPyConnection, batch: int, whole: bool, software: str) -> None:
+    con.execute(
+        "CREATE OR REPLACE TABLE staging.staged AS SELECT $1::BIGINT AS batch_id, $2 AS whole, $3 AS software",
+        [batch, whole, software],
+    )
