@@ -43,27 +43,43 @@ Arrays = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Cost:
-    """What an accounting touched: badges and issuances counted anew, of how many; `full` when all had to be."""
+    """What an accounting touched, of how much: badges staged and counted anew, subjects (badge and customer), limits
+    and cycles of these badges, issuances and lines of calls read. `full` when everything had to be.
+    """
 
     full: bool
     staged_badges: int
     badges: int
     all_badges: int
+    subjects: int
+    all_subjects: int
+    limits: int
+    cycles: int
     issuances: int
     all_issuances: int
-    customers: int
-    cycles: int
+    lines: int
+    all_lines: int
 
 
-def account(warehouse: Warehouse, rules: Rules, as_of_us: int, *, no_input: bool = False, full: bool = False) -> Cost:
+def account(
+    warehouse: Warehouse,
+    rules: Rules,
+    as_of_us: int,
+    *,
+    no_input: bool = False,
+    full: bool = False,
+    explain: bool = False,
+) -> Cost | None:
     """Count, flag and set up the report views in the warehouse, as of an instant in microseconds.
 
     Only badges are counted of which something is new, or not the same at this as-of; all of them when `full`, when
-    the settings changed, or when as-of lies before the last one. For another night use :func:`aside`.
+    the settings changed, or when as-of lies before the last one. What it cost is told when asked to `explain`. For
+    another night use :func:`aside`.
     """
     order_rows(warehouse.con, full=full)
     reached(Point.ROWS_ORDERED)
-    cost = derive(warehouse.con, rules, as_of_us, no_input=no_input, full=full)
+    full = derive(warehouse.con, rules, as_of_us, no_input=no_input, full=full)
+    cost = _cost(warehouse.con, full) if explain else None
     due.settle(warehouse.con)
     return cost
 
@@ -119,8 +135,8 @@ def _copy_raw(
 
 def derive(
     con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, *, no_input: bool = False, full: bool = False
-) -> Cost:
-    """Ledger, flags and report views from fresh staging."""
+) -> bool:
+    """Ledger, flags and report views from fresh staging; True when every badge was counted anew."""
     from . import counting
 
     zone_ = zone(rules.zone)
@@ -162,11 +178,11 @@ def derive(
     reached(Point.FLAGGED)
     for relation in relations("5_reports"):
         build_view(con, "report", relation)
-    return _cost(con, full)
+    return full
 
 
 def _touch(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, *, full: bool) -> bool:
-    """Write down the settings of this ledger, and in `staging.touched` which badges it lacks; True when it lacks all."""
+    """Write down the settings of this ledger and, in `staging.touched`, the badges it lacks; True when it lacks all."""
     before = first_row(con, "FROM ledger.setting") if has_table(con, "ledger", "setting") else None
     build(con, "ledger", "setting")
     now = first_row(con, "FROM ledger.setting")
@@ -193,9 +209,13 @@ def _cost(con: duckdb.DuckDBPyConnection, full: bool) -> Cost:
     counts = first_row(
         con,
         "SELECT (SELECT count(*) FROM staging.due), (SELECT count(*) FROM staging.touched),"
-        " (SELECT count(*) FROM staging.badge_number), (SELECT count(*) FROM ledger.touched_entry),"
-        " (SELECT count(*) FROM ledger.entry), (SELECT count(*) FROM ledger.customer_code),"
-        " (SELECT count(*) FROM ledger.cycle SEMI JOIN staging.touched USING (badge_id))",
+        " (SELECT count(*) FROM staging.badge_number),"
+        " (SELECT count(DISTINCT (badge_id, customer_id)) FROM ledger.touched_entry),"
+        " (SELECT count(DISTINCT (badge_id, customer_id)) FROM ledger.entry),"
+        " (SELECT count(*) FROM ledger.slot SEMI JOIN staging.touched USING (badge_id)),"
+        " (SELECT count(*) FROM ledger.cycle SEMI JOIN staging.touched USING (badge_id)),"
+        " (SELECT count(*) FROM ledger.touched_entry), (SELECT count(*) FROM ledger.entry),"
+        " (SELECT count(*) FROM staging.due_call), (SELECT count(*) FROM raw.call)",
     )
     return Cost(full, *counts)
 

@@ -79,7 +79,12 @@ def run(
     as_of: AsOfOption = None,
     since: Annotated[Path | None, typer.Option("--since", metavar="DIR", help="The report to compare with.")] = None,
     settings: SetOption = None,
-    full: Annotated[bool, typer.Option("--full", help="Account for every subject anew; today each run does.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Account for every badge anew, not only for what changed.")
+    ] = False,
+    explain_cost: Annotated[
+        bool, typer.Option("--explain-cost", help="Say what was counted anew: badges, subjects, windows, rows.")
+    ] = False,
     fail_on: Annotated[
         str | None,
         typer.Option("--fail-on", metavar="WHAT", help="End with 4 when the report has any: breaches, or errors."),
@@ -104,6 +109,8 @@ def run(
         as_of=as_of,
         since=since,
         overrides=settings or [],
+        full=full,
+        explain_cost=explain_cost,
         fail_on=fail_on,
         lock_timeout=lock_timeout,
         as_json=json,

@@ -21,6 +21,7 @@ from .warehouse import Warehouse
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from .accounting import Cost
     from .ingest import FileResult, Input
     from .replay import ReplayResult
     from .reports.publish import Published
@@ -38,7 +39,7 @@ class RunResult:
     """What a run did: `files` are those that it was given, `totals` counts what its report shows. `as_of` is in
     microseconds. `verdict` is what the step `verify` found. `no_input`: inputs were given and brought nothing new.
     `self_check` is what came of the recount of a sample; None when there was none. `replayed` is what the step `replay`
-    decided.
+    decided. `cost` is what accounting touched, when that was asked for.
     """
 
     pipeline: str
@@ -52,6 +53,7 @@ class RunResult:
     no_input: bool = False
     self_check: SelfCheck | None = None
     replayed: ReplayResult | None = None
+    cost: Cost | None = None
 
 
 def run(
@@ -61,10 +63,13 @@ def run(
     warehouse: Path | None = None,
     out: Path | None = None,
     as_of: str | None = None,
+    full: bool = False,
+    explain_cost: bool = False,
     lock_timeout: float = LOCK_TIMEOUT_SECONDS,
     progress: Progress = lambda *_: None,
 ) -> RunResult:
-    """Run the steps of a pipeline file. `inputs`, `warehouse`, `out` and `as_of` replace what the file says.
+    """Run the steps of a pipeline file. `inputs`, `warehouse`, `out` and `as_of` replace what the file says; `full`
+    accounts for every badge anew, whether anything of it changed or not. `explain_cost` fills the result's `cost`.
 
     Raises the errors of :mod:`badgeledger.errors`.
     """
@@ -75,7 +80,7 @@ def run(
     path, target = warehouse or file.warehouse, _folder(file, at, out)
     files: Sequence[FileResult] = ()
     totals: Mapping[str, int] = {}
-    this = published = checked = None
+    this = published = checked = cost = None
     with Warehouse.open(path, lock_timeout=lock_timeout) as opened:
         finish_open_runs(opened, progress)
         if "report" in steps:
@@ -88,7 +93,7 @@ def run(
                 )
             if "account" in steps:
                 compared = runs.compare(opened, at)
-                _account(opened, settings.rules, at, compared.no_input, progress)
+                cost = _account(opened, settings.rules, at, compared.no_input, full, explain_cost, progress)
             if "check" in steps:
                 _check(opened, progress)
             given = [str(file.base / entry.path) for entry in given_inputs(file, inputs)]
@@ -122,7 +127,18 @@ def run(
         replayed = replay_step(file, path, at, beside, lock_timeout, progress)
     no_input = this is not None and bool(this.settings["no_input"])
     return RunResult(
-        settings.pipeline.name, at, settings.rules, files, totals, published, path, verdict, no_input, checked, replayed
+        settings.pipeline.name,
+        at,
+        settings.rules,
+        files,
+        totals,
+        published,
+        path,
+        verdict,
+        no_input,
+        checked,
+        replayed,
+        cost,
     )
 
 
@@ -217,11 +233,13 @@ def _ingest(
     return files
 
 
-def _account(warehouse: Warehouse, rules: Rules, as_of: int, no_input: bool, progress: Progress) -> None:
+def _account(
+    warehouse: Warehouse, rules: Rules, as_of: int, no_input: bool, full: bool, explain: bool, progress: Progress
+) -> Cost | None:
     from .accounting import account
 
     progress("account: counting")
-    account(warehouse, rules, as_of, no_input=no_input)
+    return account(warehouse, rules, as_of, no_input=no_input, full=full, explain=explain)
 
 
 def _check(warehouse: Warehouse, progress: Progress) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import pipeline as steps
 from .. import runs
+from ..accounting import Cost
 from ..errors import UsageError
 from ..metrics import require_folder, write_metrics
 from ..pipeline import RunResult
@@ -34,6 +35,8 @@ def run_pipeline(
     as_of: str | None,
     since: Path | None,
     overrides: Sequence[str],
+    full: bool,
+    explain_cost: bool,
     fail_on: str | None,
     lock_timeout: float,
     as_json: bool,
@@ -54,6 +57,8 @@ def run_pipeline(
             warehouse=warehouse,
             out=out,
             as_of=as_of,
+            full=full,
+            explain_cost=explain_cost,
             lock_timeout=lock_timeout,
             progress=shown,
         )
@@ -65,6 +70,8 @@ def run_pipeline(
         print(json.dumps({"run_id": shown.run_id, **_facts(result), "seconds": seconds}))
     elif not quiet:
         print("\n".join(_summary(result)))
+    if result.cost is not None and not (as_json or quiet):
+        print("\n".join(_cost(result.cost)))
     if result.verdict is not None:
         require_pass(result.verdict)
     if metrics is not None:
@@ -149,8 +156,21 @@ def _facts(result: RunResult) -> dict[str, Any]:
         "self_check": None if result.self_check is None else asdict(result.self_check),
         "replayed": None if result.replayed is None else replay_facts(result.replayed),
         "verified": None if result.verdict is None else verdict_facts(result.verdict),
+        "cost": None if result.cost is None else asdict(result.cost),
         "warehouse": str(result.warehouse),
     }
+
+
+def _cost(cost: Cost) -> list[str]:
+    """What accounting touched, of how much; a full accounting touches everything."""
+    return [
+        "cost: every badge was counted anew" if cost.full else "cost: what changed was counted anew",
+        f"  badges      {number(cost.badges)} of {number(cost.all_badges)}, {number(cost.staged_badges)} staged anew",
+        f"  subjects    {number(cost.subjects)} of {number(cost.all_subjects)} (badge and customer)",
+        f"  windows     {number(cost.limits)} limits, {number(cost.cycles)} cycles",
+        f"  rows read   {number(cost.issuances)} of {counted(cost.all_issuances, 'issuance')},"
+        f" {number(cost.lines)} of {counted(cost.all_lines, 'line')} of calls",
+    ]
 
 
 def _summary(result: RunResult) -> list[str]:
