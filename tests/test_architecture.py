@@ -44,6 +44,7 @@ FLOORS = (
         "found",
     },
     {"warehouse"},
+    {"due"},
     {"staging"},
     {
         "counting",

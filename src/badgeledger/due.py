@@ -51,6 +51,11 @@ def number_badges(con: duckdb.DuckDBPyConnection) -> bool:
     return whole
 
 
+def forget(con: duckdb.DuckDBPyConnection) -> None:
+    """All badges are due: what is known was taken back or read otherwise, not only added to."""
+    con.execute("DROP TABLE IF EXISTS staging.staged")
+
+
 def settle(con: duckdb.DuckDBPyConnection) -> None:
     """Nothing is due any more: the ledger has taken in what was."""
     con.execute("CREATE OR REPLACE TABLE staging.staged AS SELECT * REPLACE (false AS whole) FROM staging.staged")

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from . import sieve
+from . import due, sieve
 from .calendar import zone
 from .definitions import OWNERS
 from .faults import Point, reached
@@ -127,6 +127,8 @@ def _read_again(
     of_a_file = "SELECT table_name FROM duckdb_columns() WHERE schema_name = 'raw' AND column_name = 'file_id'"
     for (table,) in con.execute(f"{of_a_file} ORDER BY table_name").fetchall():
         con.execute(f"DELETE FROM raw.{table} WHERE file_id = $1", [forgotten])
+    if better:
+        due.forget(con)
     return fresh if better else known
 
 
