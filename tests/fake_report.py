@@ -135,6 +135,39 @@ union all
 select 'timestamp-unit-repaired', '', null, 'ffffffffffffffff', 'ffffffffffffffff~timestamp-unit-repaired', '', 'error',
        '', '', '', 'issueEventDate: 12 values', 'landing/2024/log-1.jsonl', 1;
 
+create or replace table report.changes as
+select 'breach' as kind, breach_id as flag_id,
+       ['new', 'still-open', 'newly-judged', 'reopened'][(1 + hash(row_key) % 4)::bigint] as state,
+       case when hash(row_key) % 4 <> 1 then 'late-data' end as cause,
+       case when hash(row_key) % 4 <> 1 then source_file end as cause_file,
+       case when hash(row_key) % 4 <> 1 then source_line end as cause_line,
+       true as comparable, hash(row_key) % 50 = 0 as waived, timestamptz '2024-09-16 00:00:00+00' as first_seen,
+       null::timestamptz as gone_at, badge_id, limit_name, null::varchar as code, scope, null::bigint as cycle_no,
+       customer_id, processed_at, row_key, number, null::bigint as count_before, count, source_file, source_line
+from report.breaches
+union all
+select 'finding', finding_id, 'still-open', null, null, null, true, false, timestamptz '2024-09-10 00:00:00+00', null,
+       badge_id, null, code, null, null, customer_id, processed_at, row_key, null, null, null, source_file, source_line
+from report.findings
+union all
+select 'breach', 'gone' || b || '~CV', ['gone', 'gone-before', 'not-judged'][(1 + b)::bigint], 'answer',
+       getvariable('hostile'), 7, false, false, timestamptz '2024-09-10 00:00:00+00', null, 'badge-1',
+       'CUSTOMER:FIXED_VALUE', null, 'CUSTOMER', null, getvariable('hostile'),
+       timestamptz '2024-09-10 00:00:00+00', 'gone' || b, 12, 13, null,
+       getvariable('hostile'), 7
+from range(0, 3) t(b)
+union all
+select 'cycle', 'cycle' || b, 'count-changed', 'late-data', 'landing/2024/log-1.jsonl', 3, true, false, null, null,
+       'badge-2', 'CUSTOMER:FIXED_WINDOW:WEEKS:MONDAY', null, 'CUSTOMER', b, 'c' || b, null, null, 3, 2, 3, null, null
+from range(0, 3) t(b);
+
+create or replace table report.comparison as
+select * from (values
+    ('since', 'as_of', '2024-09-16T00:00:00.000000Z', '2024-09-17T00:00:00.000000Z'),
+    ('setting', 'zone', 'UTC', 'Asia/Kolkata'), ('software', 'badgeledger', '0.0.9', '0.1.0'),
+    ('waiver', 'flag ' || getvariable('hostile'), 'unmatched', 'agreed (the sponsor, until 2025-01-01)')
+) t(fact, name, earlier, now);
+
 create or replace table report.quarantine as
 select 'landing/2024/log-0.jsonl' as source_file, (x + 1)::bigint as source_line,
        case when x % 3 = 0 then 'not-json' else 'unknown-shape' end as reason,

@@ -16,6 +16,7 @@ import numpy as np
 
 from . import due
 from .calendar import Zone, zone
+from .changes import VIEWS
 from .definitions import ExpiryRule, Limit
 from .errors import InternalCheckFailed
 from .faults import Point, reached
@@ -176,8 +177,10 @@ def derive(
     for relation in ("definition_finding", "dump_finding", "feed_finding", "finding"):
         build(con, "flags", relation)
     reached(Point.FLAGGED)
+    # What compares two nights is made by `changes`, which knows the other one.
     for relation in relations("5_reports"):
-        build_view(con, "report", relation)
+        if relation not in VIEWS:
+            build_view(con, "report", relation)
     return full
 
 

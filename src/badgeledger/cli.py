@@ -16,6 +16,7 @@ from .errors import BadgeledgerError
 from .options import (
     LOCK_TIMEOUT_SECONDS,
     AsOfOption,
+    FailOnOption,
     FolderArgument,
     JsonOption,
     LockOption,
@@ -23,6 +24,7 @@ from .options import (
     PipelineArgument,
     PipelineOption,
     SetOption,
+    SinceOption,
     WarehouseOption,
 )
 
@@ -77,7 +79,7 @@ def run(
     warehouse: WarehouseOption = None,
     out: OutOption = None,
     as_of: AsOfOption = None,
-    since: Annotated[Path | None, typer.Option("--since", metavar="DIR", help="The report to compare with.")] = None,
+    since: SinceOption = None,
     settings: SetOption = None,
     full: Annotated[
         bool, typer.Option("--full", help="Account for every badge anew, not only for what changed.")
@@ -85,10 +87,7 @@ def run(
     explain_cost: Annotated[
         bool, typer.Option("--explain-cost", help="Say what was counted anew: badges, subjects, windows, rows.")
     ] = False,
-    fail_on: Annotated[
-        str | None,
-        typer.Option("--fail-on", metavar="WHAT", help="End with 4 when the report has any: breaches, or errors."),
-    ] = None,
+    fail_on: FailOnOption = None,
     lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Print nothing but warnings and errors, and with --json one line.")

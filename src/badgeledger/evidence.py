@@ -83,6 +83,7 @@ class Settings(_Model):
     rules: dict[str, str]
     rows: str
     formats: list[str]
+    waivers: list[dict[str, str]] = []
 
 
 class Content(_Model):
@@ -94,6 +95,7 @@ class Content(_Model):
     as_of: Annotated[str, AfterValidator(_instant)]
     known_at: KnownAt
     since: _Hash | None
+    since_rebuilt: bool = False
     no_input: bool
     self_check: dict[str, _Count] | None = None
     inputs: list[KnownInput]

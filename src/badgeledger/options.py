@@ -24,6 +24,15 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="A setting of the rule book, such as zone=Asia/Kolkata."),
 ]
+SinceOption = Annotated[
+    Path | None, typer.Option("--since", metavar="DIR", help="The report to compare with, not the last.")
+]
+FailOnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--fail-on", metavar="WHAT", help="End with 4 for any that is not waived: new-breaches, breaches, errors."
+    ),
+]
 LockOption = Annotated[
     float, typer.Option("--lock-timeout", metavar="SECONDS", min=0, help="How long to wait for the warehouse.")
 ]

@@ -6,29 +6,31 @@ is published. The second transaction says so. A run that was killed in between i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import calendar, runs
+from . import calendar, changes, earlier, runs
 from .errors import FailOnMet, TooManyQuarantined
 from .faults import Point, reached
 from .settings import PipelineFile, Rules, VerifySection, now_microseconds, report_folder, resolve_as_of
+from .views import compare, report_views, totals_of
+from .waivers import recorded
 from .warehouse import Warehouse
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from .accounting import Cost
+    from .changes import Counts
     from .ingest import FileResult, Input
     from .replay import ReplayResult
     from .reports.publish import Published
     from .self_check import SelfCheck
     from .verify import Verdict
 
-__all__ = ["Rules", "RunResult", "fail_on", "finish_open_runs", "ingest_files", "ledger_views", "make_report", "run"]
+__all__ = ["Rules", "RunResult", "fail_on", "finish_open_runs", "ingest_files", "make_report", "run"]
 
 Progress = Callable[..., None]
 LOCK_TIMEOUT_SECONDS = 600.0
@@ -39,7 +41,8 @@ class RunResult:
     """What a run did: `files` are those that it was given, `totals` counts what its report shows. `as_of` is in
     microseconds. `verdict` is what the step `verify` found. `no_input`: inputs were given and brought nothing new.
     `self_check` is what came of the recount of a sample; None when there was none. `replayed` is what the step `replay`
-    decided. `cost` is what accounting touched, when that was asked for.
+    decided. `cost` is what accounting touched, when that was asked for. `changes` counts what became of the flags of
+    the report before, `warnings` are for people.
     """
 
     pipeline: str
@@ -54,6 +57,8 @@ class RunResult:
     self_check: SelfCheck | None = None
     replayed: ReplayResult | None = None
     cost: Cost | None = None
+    changes: Counts | None = None
+    warnings: Sequence[str] = ()
 
 
 def run(
@@ -63,13 +68,15 @@ def run(
     warehouse: Path | None = None,
     out: Path | None = None,
     as_of: str | None = None,
+    since: Path | None = None,
     full: bool = False,
     explain_cost: bool = False,
     lock_timeout: float = LOCK_TIMEOUT_SECONDS,
     progress: Progress = lambda *_: None,
 ) -> RunResult:
-    """Run the steps of a pipeline file. `inputs`, `warehouse`, `out` and `as_of` replace what the file says; `full`
-    accounts for every badge anew, whether anything of it changed or not. `explain_cost` fills the result's `cost`.
+    """Run the steps of a pipeline file. `inputs`, `warehouse`, `out` and `as_of` replace what the file says; `since` is
+    the folder of the report to compare with, else it is the last published one. `full` accounts for every badge anew,
+    whether anything of it changed or not. `explain_cost` fills the result's `cost`.
 
     Raises the errors of :mod:`badgeledger.errors`.
     """
@@ -78,11 +85,13 @@ def run(
     settings, steps = file.settings, file.settings.pipeline.steps
     at = resolve_as_of(as_of or settings.pipeline.as_of, settings.rules.zone, now_microseconds())
     path, target = warehouse or file.warehouse, _folder(file, at, out)
+    named = None if since is None else earlier.named(since)
     files: Sequence[FileResult] = ()
     totals: Mapping[str, int] = {}
-    this = published = checked = cost = None
+    warnings: list[str] = []
+    this = published = checked = cost = changed = None
     with Warehouse.open(path, lock_timeout=lock_timeout) as opened:
-        finish_open_runs(opened, progress)
+        warnings += finish_open_runs(opened, progress)
         if "report" in steps:
             # A place that cannot be written to is found before anything is committed.
             prepare(target, path)
@@ -94,6 +103,10 @@ def run(
             if "account" in steps:
                 compared = runs.compare(opened, at)
                 cost = _account(opened, settings.rules, at, compared.no_input, full, explain_cost, progress)
+                remembered = _remembered(file) | compared.recorded(named)
+                with earlier.remembered(opened, remembered, progress=progress) as found:
+                    remembered = compare(opened.con, found, at, remembered)
+                warnings += found.warnings
             if "check" in steps:
                 _check(opened, progress)
             given = [str(file.base / entry.path) for entry in given_inputs(file, inputs)]
@@ -106,12 +119,11 @@ def run(
                     pipeline=settings.pipeline.name,
                     as_of=at,
                     known_at=now_microseconds(),
-                    settings=_remembered(file)
-                    | {"since": compared.since_sha256, "no_input": compared.no_input}
-                    | {"inputs": given, "self_check": checked and asdict(checked)},
+                    settings=remembered | {"inputs": given, "self_check": checked and asdict(checked)},
                     folder=target if "report" in steps else None,
                 )
-                totals = _totals(opened.con)
+                totals, changed = totals_of(opened.con), changes.counts(opened.con)
+                warnings += changes.waiver_warnings(opened.con)
             reached(Point.RUN_RECORDED)
         if this is not None and this.folder is not None:
             published = _publish_run(opened, opened.con, this, progress)
@@ -127,18 +139,20 @@ def run(
         replayed = replay_step(file, path, at, beside, lock_timeout, progress)
     no_input = this is not None and bool(this.settings["no_input"])
     return RunResult(
-        settings.pipeline.name,
-        at,
-        settings.rules,
-        files,
-        totals,
-        published,
-        path,
-        verdict,
-        no_input,
-        checked,
-        replayed,
-        cost,
+        pipeline=settings.pipeline.name,
+        as_of=at,
+        rules=settings.rules,
+        files=files,
+        totals=totals,
+        published=published,
+        warehouse=path,
+        verdict=verdict,
+        no_input=no_input,
+        self_check=checked,
+        replayed=replayed,
+        cost=cost,
+        changes=changed,
+        warnings=warnings,
     )
 
 
@@ -185,21 +199,32 @@ def make_report(
         at = last.as_of if as_of is None and last else resolve_as_of(as_of or "now", rules.zone, now_microseconds())
         name = file.settings.pipeline.name if file is not None else last.pipeline if last else ""
         target = out or Path(report_folder(remembered["reports"], at, rules.zone, name))
-        compared = runs.compare(opened, at, known_at)
-        remembered |= {"since": compared.since_sha256, "no_input": compared.no_input}
-        with ledger_views(opened, rules, at, known_at, compared.no_input, progress) as con:
+        remembered |= runs.compare(opened, at, known_at).recorded()
+        with report_views(opened, at, known_at, remembered, progress) as (con, remembered, warnings):
             checked = _self_check(opened, con, rules, at, remembered.get("self_check_size", 0), (), progress)
             remembered["self_check"] = checked and asdict(checked)
-            published = _publish(opened, con, target, name, at, remembered, progress)
-            return RunResult(name, at, rules, (), _totals(con), published, warehouse, self_check=checked)
+            return RunResult(
+                pipeline=name,
+                as_of=at,
+                rules=rules,
+                files=(),
+                totals=totals_of(con),
+                published=_publish(opened, con, target, name, at, remembered, progress),
+                warehouse=warehouse,
+                self_check=checked,
+                changes=changes.counts(con),
+                warnings=[*warnings, *changes.waiver_warnings(con)],
+            )
 
 
-def finish_open_runs(warehouse: Warehouse, progress: Progress = lambda *_: None) -> None:
-    """Publish what earlier runs committed and could not publish before they were stopped."""
-    for open_run in runs.unfinished(warehouse):
-        no_input = bool(open_run.settings["no_input"])
-        with ledger_views(warehouse, open_run.rules, open_run.as_of, open_run.known_at, no_input, progress) as con:
-            _publish_run(warehouse, con, open_run, progress)
+def finish_open_runs(warehouse: Warehouse, progress: Progress = lambda *_: None) -> list[str]:
+    """Publish what earlier runs committed and could not publish before they were stopped; what people should know."""
+    told: list[str] = []
+    for run in runs.unfinished(warehouse):
+        with report_views(warehouse, run.as_of, run.known_at, run.settings, progress) as (con, settings, warnings):
+            _publish_run(warehouse, con, replace(run, settings=settings), progress)
+            told += warnings
+    return told
 
 
 def _ingest(
@@ -281,27 +306,6 @@ def _verify(folder: Path, warehouse: Path, settings: VerifySection, lock_timeout
     )
 
 
-@contextmanager
-def ledger_views(
-    warehouse: Warehouse, rules: Rules, as_of: int, known_at: int | None, no_input: bool, progress: Progress
-) -> Iterator[DuckDBPyConnection]:
-    """A connection whose `report.*` views show what is asked for: the ledger in place, or one computed aside."""
-    last = runs.last(warehouse)
-    if (
-        last is not None
-        and runs.is_current(warehouse, last)
-        and (last.as_of, last.rules, last.settings["no_input"]) == (as_of, rules, no_input)
-        and known_at in {None, last.known_at}
-    ):
-        yield warehouse.con
-        return
-    from .accounting import aside
-
-    progress("account: counting aside")
-    with aside(warehouse, rules, as_of, known_at, no_input=no_input) as con:
-        yield con
-
-
 def _publish_run(warehouse: Warehouse, con: DuckDBPyConnection, this: runs.Run, progress: Progress) -> Published:
     target = this.folder or Path(report_folder(this.settings["reports"], this.as_of, this.rules.zone, this.pipeline))
     published = _publish(warehouse, con, target, this.pipeline, this.as_of, this.settings, progress)
@@ -342,6 +346,8 @@ def _publish(
         formats=settings["formats"],
         rows=settings["rows"],
         since=settings["since"],
+        since_rebuilt=bool(settings["since_rebuilt"]),
+        waivers=settings.get("waivers", ()),
         no_input=bool(settings["no_input"]),
         progress=progress,
     )
@@ -375,27 +381,17 @@ def _remembered(file: PipelineFile) -> dict[str, Any]:
         "rows": settings.reports.rows,
         "reports": str((file.base / settings.pipeline.reports).resolve()),
         "self_check_size": settings.check.self_check if "check" in settings.pipeline.steps else 0,
+        "waivers": recorded(file.waivers),
     }
 
 
-def _totals(con: DuckDBPyConnection) -> dict[str, int]:
-    names = ("badges", "issuances", "counted", "breaches", "findings", "errors", "warnings", "notices", "quarantined")
-    row = con.execute(
-        "SELECT (SELECT count(*) FROM report.badges),"
-        " (SELECT count(*) FROM report.issuances), (SELECT count(*) FROM report.issuances WHERE counted),"
-        " (SELECT count(*) FROM report.breaches), (SELECT count(*) FROM report.findings),"
-        " (SELECT count(*) FROM report.findings WHERE severity = 'error'),"
-        " (SELECT count(*) FROM report.findings WHERE severity = 'warning'),"
-        " (SELECT count(*) FROM report.findings WHERE severity = 'notice'), (SELECT count(*) FROM report.quarantine)"
-    ).fetchone()
-    return dict(zip(names, row or (), strict=True))
-
-
 def fail_on(condition: str, result: RunResult) -> None:
-    """Raise FailOnMet when the report shows what `condition` names: `breaches`, or `errors` (findings so severe)."""
-    found = result.totals.get(condition, 0)
+    """Raise FailOnMet when the report shows what `condition` names and no waiver marks: `new-breaches` (new, reopened
+    or newly judged), `breaches`, or `errors` (findings so severe).
+    """
+    found = getattr(result.changes, condition.replace("-", "_"), 0)
     if found:
-        noun = "breach" if condition == "breaches" else "finding of severity error"
+        noun = {"new-breaches": "new breach", "breaches": "breach"}.get(condition, "finding of severity error")
         raise FailOnMet(
             where=f"--fail-on {condition}",
             expected=f"no {noun}",

@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from . import evidence, runs
+from . import earlier, evidence, runs
 from .errors import ConfigError, DifferenceFound
 from .evidence import KnownInput, Manifest
 from .ingest import FileResult, Input, ingest
@@ -25,6 +25,7 @@ from .inputs import Source, find_sources
 from .pipeline import LOCK_TIMEOUT_SECONDS, Progress, given_inputs
 from .settings import PipelineFile, Rules
 from .staging import reconciliation
+from .views import compare
 from .warehouse import Warehouse, relations
 
 _KEPT = {"batch", "run", "delivery"}
@@ -77,9 +78,9 @@ def rebuild(
             files = ingest(opened, given, file.base, lambda path, read: progress(f"rebuild: {path}, {read:,} bytes"))
             found = {result.sha256 for result in files}
             with TemporaryDirectory(prefix="earlier-", dir=opened.spill) as folder:
-                earlier = _earlier(past, found, sources, Path(folder), done.lost)
-                if earlier:
-                    ingest(opened, earlier, Path(folder))
+                parts = _earlier(past, found, sources, Path(folder), done.lost)
+                if parts:
+                    ingest(opened, parts, Path(folder))
             _date(opened, past, len(given))
             done.runs = _record(opened, past, file, [str(file.base / entry.path) for entry in given])
             _account(opened, done.runs, progress)
@@ -228,6 +229,7 @@ def _record(opened: Warehouse, past: Sequence[Past], file: PipelineFile, inputs:
     for number, one in enumerate(past, start=1):
         content = one.manifest.content
         settings = {**one.settings, "since": content.since, "no_input": content.no_input}
+        settings |= {"since_rebuilt": content.since_rebuilt, "versions": content.versions}
         run = runs.Run(
             run_id=number,
             batch_id=number,
@@ -253,3 +255,5 @@ def _account(opened: Warehouse, recorded: Sequence[runs.Run], progress: Progress
         last = recorded[-1]
         account(opened, last.rules, last.as_of, no_input=bool(last.settings["no_input"]))
         check(opened.con)
+        with earlier.remembered(opened, last.settings, progress=progress) as found:
+            compare(opened.con, found, last.as_of, last.settings)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import calendar, emission, pipeline, runs
+from . import calendar, emission, pipeline, runs, views
 from .errors import ConfigError
 from .reports import manifest
 from .reports.context import ReportContext
@@ -135,7 +135,7 @@ def replay(
         if emit is not None:
             emission.require_new(emit)
         no_input = last is not None and bool(last.settings["no_input"])
-        with pipeline.ledger_views(opened, rules, at, None, no_input, progress) as con:
+        with views.ledger_views(opened, rules, at, None, no_input, progress) as con:
             _decide(con, warehouse, question, lock_timeout, progress)
             folder, kept = _publish(con, target, warehouse, question, progress)
             emitted = 0

@@ -24,6 +24,7 @@ from .errors import ConfigError, DifferenceFound, WarehouseError
 from .evidence import Difference, Manifest, Row
 from .reports.tables import TABLES, Table
 from .settings import Rules
+from .waivers import of_record
 from .warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -89,9 +90,12 @@ def _followed(manifest: Manifest) -> Rules:
         found = f"formats {', '.join(content.settings.formats)}, rows {content.settings.rows}"
         raise _unfollowed(manifest, "settings", "formats and rows that this version writes", found)
     try:
+        of_record(content.settings.waivers)
         return Rules(**content.settings.rules)  # type: ignore[arg-type]
     except (ValidationError, ConfigError) as error:
-        raise _unfollowed(manifest, "settings.rules", "settings of the rule book", str(error).splitlines()[0]) from None
+        raise _unfollowed(
+            manifest, "settings", "settings of the rule book, and waivers", str(error).splitlines()[0]
+        ) from None
 
 
 def _known_at(manifest: Manifest) -> str:
@@ -123,6 +127,7 @@ def _require_inputs(opened: Warehouse, manifest: Manifest, path: Path) -> None:
 @contextmanager
 def _made_again(opened: Warehouse, manifest: Manifest, rules: Rules, progress: Callable[[str], None]) -> Iterator[Path]:
     """The folder of the report as it is made now."""
+    from . import changes, earlier, runs
     from .accounting import aside
     from .reports.context import ReportContext
     from .reports.manifest import known_inputs, versions
@@ -130,11 +135,29 @@ def _made_again(opened: Warehouse, manifest: Manifest, rules: Rules, progress: C
 
     content = manifest.content
     inputs = [(entry.path, entry.sha256) for entry in content.inputs]
+    this = runs.by_manifest(opened, manifest.sha256)
+    since = {"since": content.since, "since_folder": None if this is None else this.settings.get("since_folder")}
     progress("reproduce: counting aside")
     with (
         TemporaryDirectory(prefix="reproduce-", dir=opened.spill) as stage,
+        earlier.remembered(opened, since, rebuild=content.since_rebuilt, progress=progress) as before,
         aside(opened, rules, content.as_of_us, inputs=inputs, no_input=content.no_input) as con,
     ):
+        if before.lost:
+            raise WarehouseError(
+                where=str(manifest.folder / evidence.MANIFEST),
+                expected=f"the report with manifest {content.since}, which it is compared with",
+                found="; ".join(before.warnings),
+                next_step="Put that report's folder back to where it was.",
+            )
+        changes.compare(
+            con,
+            before.report,
+            rules=rules,
+            as_of_us=content.as_of_us,
+            versions=versions(),
+            waivers=of_record(content.settings.waivers),
+        )
         context = ReportContext(
             name=content.name,
             as_of=moment_of(content.as_of_us),
@@ -152,6 +175,8 @@ def _made_again(opened: Warehouse, manifest: Manifest, rules: Rules, progress: C
             formats=content.settings.formats,
             rows=content.settings.rows,
             since=content.since,
+            since_rebuilt=before.rebuilt,
+            waivers=content.settings.waivers,
             no_input=content.no_input,
             progress=progress,
         )

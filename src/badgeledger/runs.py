@@ -21,9 +21,10 @@ _COLUMNS = "run_id, batch_id, pipeline, epoch_us(as_of), epoch_us(known_at), set
 @dataclass(frozen=True)
 class Run:
     """One run. Instants are microseconds; `settings` holds `rules`, `formats`, `rows`, `reports` (the folder's
-    template), `inputs` (the files, folders and globs that it was given), `since`, `no_input` and what came of its
-    `self_check`. `state` is `open` until the report stands in `folder`, then `published`; a run that made no report
-    is `accounted`.
+    template), `inputs` (the files, folders and globs that it was given), `since` and `since_folder` (the report that it
+    is compared with: manifest hash, and folder if one was named), `no_input`, `waivers`, the software's `versions` and
+    what came of its `self_check`. `state` is `open` until the report stands in `folder`, then `published`; a run that
+    made no report is `accounted`.
     """
 
     run_id: int
@@ -98,6 +99,14 @@ def unfinished(warehouse: Warehouse) -> list[Run]:
     return [_run(row) for row in rows]
 
 
+def by_manifest(warehouse: Warehouse, manifest_sha256: str) -> Run | None:
+    """The newest run whose report has this manifest."""
+    rows = warehouse.con.execute(
+        f"SELECT {_COLUMNS} FROM raw.run WHERE manifest_sha256 = $1 ORDER BY run_id DESC LIMIT 1", [manifest_sha256]
+    ).fetchall()
+    return _run(rows[0]) if rows else None
+
+
 def is_current(warehouse: Warehouse, run: Run) -> bool:
     """True when the ledger in place is the one that this run accounted, and nothing was ingested since."""
     row = warehouse.con.execute(
@@ -116,10 +125,13 @@ class Comparison:
     since: Run | None
     no_input: bool
 
-    @property
-    def since_sha256(self) -> str | None:
-        """The manifest hash of `since`."""
-        return None if self.since is None else self.since.manifest_sha256
+    def recorded(self, named: tuple[str, Path] | None = None) -> dict[str, Any]:
+        """Both as the settings of a run hold them; `named` is another report to compare with, by its manifest hash
+        and folder.
+        """
+        since = None if self.since is None else self.since.manifest_sha256
+        sha256, folder = named or (since, None)
+        return {"since": sha256, "since_folder": None if folder is None else str(folder), "no_input": self.no_input}
 
 
 def compare(warehouse: Warehouse, as_of: int, known_at: int | None = None) -> Comparison:

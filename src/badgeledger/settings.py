@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from . import calendar
 from .configuration import ConfigModel, checked, like, read_toml
 from .errors import ConfigError
+from .waivers import Waiver, load_waivers
 
 STEPS = ("ingest", "account", "check", "report", "verify", "replay")
 _FOLDER_DIRECTIVES = "YmdHMSfjyGVu"
@@ -98,6 +99,7 @@ class PipelineSection(ConfigModel):
     reports: Annotated[str, Field(min_length=1), AfterValidator(_folder_template)] = "reports/{as_of:%Y-%m-%d}"
     as_of: Annotated[str, BeforeValidator(_as_of), AfterValidator(_as_of_text)] = "now"
     max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.01
+    waivers: Annotated[str, Field(min_length=1)] | None = None
 
 
 class InputSection(ConfigModel):
@@ -153,6 +155,7 @@ class PipelineFile:
 
     path: Path
     settings: Settings
+    waivers: tuple[Waiver, ...] = ()
 
     @property
     def base(self) -> Path:
@@ -169,7 +172,9 @@ def load(path: Path, overrides: Iterable[str] = ()) -> PipelineFile:
     Raises ConfigError.
     """
     settings = checked(Settings, read_toml(path), str(path))
-    return PipelineFile(path, settings.model_copy(update={"rules": with_overrides(settings.rules, overrides)}))
+    named = settings.pipeline.waivers
+    waivers = () if named is None else load_waivers(path.parent / named)
+    return PipelineFile(path, settings.model_copy(update={"rules": with_overrides(settings.rules, overrides)}), waivers)
 
 
 def with_overrides(rules: Rules, overrides: Iterable[str]) -> Rules:

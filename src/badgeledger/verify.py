@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -31,6 +31,9 @@ _WHOLE_NUMBERS = frozenset(
 )
 _COUNTS = ("lines", "accepted", "duplicate", "quarantined")
 _NO_INPUT = {"code": "no-input", "row_key": "0" * 16, "finding_id": f"{'0' * 16}~no-input", "severity": "warning"}
+# The table that compares two nights, and its states of a flag that stands in the later one.
+_CHANGES = "changes"
+_STANDING = {"new", "newly-judged", "reopened", "still-open"}
 _SETTINGS = f"{evidence.MANIFEST}, key settings"
 Progress = Callable[[str], None]
 
@@ -62,11 +65,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Record:
-    """What a warehouse remembers of its runs: by manifest hash the run's number and `since`, and all inputs given."""
+    """What a warehouse remembers of its runs: by manifest hash the run's number and `since`, and all inputs given.
+    `named` are the manifest hashes of reports that runs were told to compare with, wherever they came from.
+    """
 
     path: Path
     runs: Mapping[str, tuple[int, str | None]]
     inputs: Sequence[Path]
+    named: Set[str]
 
 
 def verify(
@@ -133,7 +139,8 @@ def _record(path: Path, lock_timeout: float) -> Record:
     told = [(run_id, sha256, json.loads(settings)) for run_id, sha256, settings in rows]
     runs = {sha256: (run_id, settings.get("since")) for run_id, sha256, settings in told if sha256 is not None}
     given = dict.fromkeys(path for _, _, settings in reversed(told) for path in settings.get("inputs", ()))
-    return Record(path, runs, [Path(path) for path in given])
+    named = {settings["since"] for _, _, settings in told if settings.get("since_folder") is not None}
+    return Record(path, runs, [Path(path) for path in given], named)
 
 
 def _anchor(manifest: Manifest, record: Record, found: list[Difference]) -> str:
@@ -146,6 +153,8 @@ def _anchor(manifest: Manifest, record: Record, found: list[Difference]) -> str:
     earlier: set[str] = set()
     since = manifest.content.since
     while since is not None and since not in earlier:
+        if since not in record.runs and since in record.named:
+            break
         if since not in record.runs:
             expected = f"manifests that runs of {record.path} recorded"
             found.append(Difference(f"{evidence.MANIFEST}, key since", expected, f"SHA-256 {since}, which none did"))
@@ -249,7 +258,14 @@ def _recount_all(manifest: Manifest, files: Sequence[witness.Input], sound: set[
     told = witness.audit(files, content.settings.rules, content.as_of_us)
     if content.no_input:
         told["findings"].append(dict.fromkeys(TABLES["findings"].columns, "") | _NO_INPUT)
+    standing = {f"breach {row['breach_id']}" for row in told["breaches"]}
+    standing |= {f"finding {row['finding_id']}" for row in told["findings"]}
     for name, table in TABLES.items():
+        if name == _CHANGES:
+            for output in (f"{name}.{kind}" for kind in evidence.TABLE_FORMATS):
+                if output in content.outputs and output in sound:
+                    verdict.differences += _change_faults(manifest.folder / output, standing)
+            continue
         rows = sorted(([row[column] for column in table.columns] for row in told[name]), key=_by(table))
         for output in (f"{name}.{kind}" for kind in evidence.TABLE_FORMATS):
             # Parquet of other bytes than promised is not read: it has no checksums, and its readers trust it.
@@ -258,6 +274,19 @@ def _recount_all(manifest: Manifest, files: Sequence[witness.Input], sound: set[
     verdict.differences += _file_faults(content, told["files"])
     verdict.breaches = len(told["breaches"])
     verdict.recounted = ALL
+
+
+def _change_faults(path: Path, standing: set[str]) -> Iterator[Difference]:
+    """What two nights have to say of each other no single night tells; but which flags stand tonight is recounted."""
+    places = [TABLES[_CHANGES].columns.index(name) for name in ("kind", "flag_id", "state")]
+    told = set()
+    for row in islice(evidence.rows_of(path), 1, None):
+        kind, flag_id, state = (row[place] for place in places)
+        if state in _STANDING:
+            told.add(f"{kind} {flag_id}")
+    for flag in sorted(standing ^ told)[:1]:
+        seen = ("told as standing", "not told as standing")
+        yield Difference(f"{path.name}, {flag}", *(seen if flag in standing else seen[::-1]))
 
 
 def _cell_faults(path: Path, table: Table, expected: Iterable[Row]) -> Iterator[Difference]:

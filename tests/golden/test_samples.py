@@ -39,7 +39,7 @@ def test_the_witness_reads_the_same_tables_from_the_raw_samples() -> None:
         with open_source(source) as opened:
             files.append((source.path, b"".join(opened.blocks())))
     tables = witness.audit(files, {}, AS_OF_US)
-    for name in TABLES:
+    for name in TABLES.keys() - {"changes"}:
         expected = list(csv.DictReader(io.StringIO((EXPECTED / f"{name}.csv").read_text("utf-8"), newline="")))
         found = tables[name]
         if name == "findings":

@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import calendar, pipeline, runs
+from .. import calendar, pipeline, runs, views
 from ..errors import UsageError
 from ..settings import PipelineFile, Rules, now_microseconds, resolve_as_of, with_overrides
 from ..warehouse import Warehouse
@@ -103,7 +103,7 @@ def open_ledger(
         settings = ", ".join(f"{key}={value}" for key, value in rules.model_dump().items())
         print(f"settings of {file.path if file is not None else 'the last run'}: {settings}", file=sys.stderr)
         no_input = last is not None and bool(last.settings["no_input"])
-        with pipeline.ledger_views(opened, rules, at, None, no_input, progress) as con:
+        with views.ledger_views(opened, rules, at, None, no_input, progress) as con:
             yield Ledger(con, rules, at)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from .. import pipeline as steps
 from .. import runs
 from ..accounting import Cost
+from ..changes import Counts
 from ..errors import UsageError
 from ..metrics import require_folder, write_metrics
 from ..pipeline import RunResult
@@ -23,7 +24,7 @@ from .replay import replay_facts, replay_totals
 from .status import warehouse_path
 from .verify import recount_text, require_pass, verdict_facts
 
-_CONDITIONS = ("breaches", "errors")
+_CONDITIONS = ("new-breaches", "breaches", "errors")
 
 
 def run_pipeline(
@@ -44,7 +45,7 @@ def run_pipeline(
     metrics: Path | None,
 ) -> None:
     """Run a pipeline file and print its summary. Raises FailOnMet after the summary."""
-    _refuse_later_options(fail_on, since)
+    _require_condition(fail_on)
     if metrics is not None:
         require_folder(metrics)
     file = load(path, overrides)
@@ -59,9 +60,12 @@ def run_pipeline(
             as_of=as_of,
             full=full,
             explain_cost=explain_cost,
+            since=since,
             lock_timeout=lock_timeout,
             progress=shown,
         )
+        for warning in result.warnings:
+            shown.warn(warning)
         seconds = shown.seconds
         _tell_self_check(result, shown)
         if result.no_input:
@@ -109,24 +113,19 @@ def publish_report(
             lock_timeout=lock_timeout,
             progress=shown,
         )
+        for warning in result.warnings:
+            shown.warn(warning)
         _tell_self_check(result, shown)
     rules = ", ".join(f"{key}={value}" for key, value in result.rules.model_dump().items())
     print(f"settings of {pipeline if pipeline is not None else 'the last run'}: {rules}", file=sys.stderr)
     print(json.dumps(_facts(result), indent=2) if as_json else "\n".join(_summary(result)))
 
 
-def _refuse_later_options(fail_on: str | None, since: Path | None) -> None:
-    if since is not None or fail_on == "new-breaches":
-        raise UsageError(
-            where="--since" if since is not None else "--fail-on new-breaches",
-            expected="an option of this version",
-            found="one that compares two nights, which this version does not do yet",
-            next_step="Leave it out; --fail-on breaches looks at all breaches.",
-        )
+def _require_condition(fail_on: str | None) -> None:
     if fail_on is not None and fail_on not in _CONDITIONS:
         raise UsageError(
             where=f"--fail-on {fail_on}",
-            expected=" or ".join(_CONDITIONS),
+            expected=", ".join(_CONDITIONS[:-1]) + " or " + _CONDITIONS[-1],
             found=repr(fail_on),
             next_step="Name one of them.",
         )
@@ -146,6 +145,7 @@ def _facts(result: RunResult) -> dict[str, Any]:
         "rules": result.rules.model_dump(),
         "files": [asdict(file) for file in result.files],
         "totals": dict(result.totals),
+        "changes": None if result.changes is None else _change_facts(result.changes),
         "report": None
         if published is None
         else {
@@ -186,6 +186,8 @@ def _summary(result: RunResult) -> list[str]:
             f"  counted     {number(totals['counted'])} of {counted(totals['issuances'], 'issuance')}"
             f" on {counted(totals['badges'], 'badge')}"
         )
+    if result.changes is not None:
+        lines.append(f"  {change_text(result.changes)}")
     if result.files:
         lines.append(f"  lines       {_reconciliation(result)}")
     if published is not None:
@@ -204,6 +206,28 @@ def _summary(result: RunResult) -> list[str]:
         )
     lines.append(f"next: badgeledger status --warehouse {_shown_path(result.warehouse)}")
     return lines
+
+
+def change_text(changes: Counts) -> str:
+    """What became of the flags of the report before, in one line."""
+    parts = [
+        f"{number(changes.new)} new",
+        f"{number(changes.gone)} gone",
+        f"{number(changes.still_open)} still open",
+        f"{number(changes.newly_judged)} newly judged",
+        *([f"{number(changes.reopened)} reopened"] if changes.reopened else []),
+        *([f"{number(changes.not_judged)} not judged"] if changes.not_judged else []),
+        f"{counted(changes.cycles_changed, 'closed cycle')} changed",
+        *([f"{number(changes.waived)} waived"] if changes.waived else []),
+    ]
+    if changes.earlier_as_of is None:
+        return f"first report: {number(changes.new)} new" + (f", {parts[-1]}" if changes.waived else "")
+    return f"since {runs.shown(changes.earlier_as_of)}: {', '.join(parts)}"
+
+
+def _change_facts(changes: Counts) -> dict[str, Any]:
+    since = changes.earlier_as_of
+    return asdict(changes) | {"earlier_as_of": None if since is None else runs.shown(since)}
 
 
 def _reconciliation(result: RunResult) -> str:

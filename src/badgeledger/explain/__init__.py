@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
-from .. import pipeline, runs
+from .. import pipeline, runs, views
 from ..settings import PipelineFile, Rules, now_microseconds, resolve_as_of
 from ..text import counted
 from ..warehouse import Warehouse
@@ -40,7 +40,7 @@ def explain(
         rules = overrides(file.settings.rules if file is not None else last.rules)
         at = last.as_of if as_of is None else resolve_as_of(as_of, rules.zone, now_microseconds())
         no_input = bool(last.settings["no_input"])
-        with pipeline.ledger_views(opened, rules, at, None, no_input, progress) as con:
+        with views.ledger_views(opened, rules, at, None, no_input, progress) as con:
             progress("explain: gathering")
             inputs = [Path(path) for path in last.settings.get("inputs", ())]
             ledger = Ledger(con, rules, at, inputs)

@@ -63,17 +63,16 @@ def known_inputs(con: duckdb.DuckDBPyConnection) -> list[Input]:
 def manifest_text(
     context: ReportContext,
     settings: Mapping[str, Any],
+    comparison: Mapping[str, str | bool | None],
     *,
-    since: str | None,
-    no_input: bool,
     inputs: Sequence[Input],
     outputs: Sequence[Output],
 ) -> str:
-    """The manifest of a report. `settings` are those of the run beside the rules: rows, formats.
+    """The manifest of a report. `settings` are those of the run beside the rules: rows, formats, waivers.
 
-    `known_at` repeats the inputs as one digest, so that two reports can be compared at a glance. `since` is the
-    manifest hash of the last published report that is not this same night; `no_input` says that inputs were given
-    and told nothing that it did not know.
+    `known_at` repeats the inputs as one digest, so that two reports can be compared at a glance. Of `comparison`,
+    `since` is the manifest hash of the report that `changes` compares with, `since_rebuilt` says that its tables were
+    made again by other software than published them, and `no_input` that inputs were given and told nothing new.
     """
     content = {
         "name": context.name,
@@ -81,8 +80,7 @@ def manifest_text(
         "settings": {"rules": dict(context.rules), **settings},
         "as_of": calendar.iso_instant(context.as_of_us),
         "known_at": {"inputs": len(inputs), "sha256": context.known_digest},
-        "since": since,
-        "no_input": no_input,
+        **comparison,
         "self_check": None if context.self_check is None else dict(context.self_check),
         "inputs": [asdict(entry) for entry in inputs],
         "outputs": {entry.name: {"rows": entry.rows, "sha256": entry.sha256} for entry in outputs},

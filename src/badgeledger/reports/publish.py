@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -40,21 +41,25 @@ def publish(
     formats: Sequence[str],
     rows: str = "all",
     since: str | None = None,
+    since_rebuilt: bool = False,
+    waivers: Sequence[Mapping[str, Any]] = (),
     no_input: bool = False,
     progress: Progress = lambda _: None,
 ) -> Published:
     """Write the report of the views `report.*` of `con` and publish it as `target`.
 
     `owner` is the warehouse that the caller has locked, `since` the manifest hash of the report that this one is
-    compared with, `no_input` whether it has nothing new beside that one. Raises OSError when the disk refuses.
+    compared with, `since_rebuilt` whether its tables are not those that were published, `waivers` what was waived,
+    `no_input` whether it has nothing new beside that one. Raises OSError when the disk refuses.
     """
     target = target.absolute()
     prepare(target, owner)
     with staged(target, owner) as stage:
         outputs = _write_files(con, stage, context, formats, progress)
         inputs = manifest.known_inputs(con)
-        settings = {"rows": rows, "formats": list(formats)}
-        text = manifest.manifest_text(context, settings, since=since, no_input=no_input, inputs=inputs, outputs=outputs)
+        settings = {"rows": rows, "formats": list(formats), "waivers": list(waivers)}
+        facts = {"since": since, "since_rebuilt": since_rebuilt, "no_input": no_input}
+        text = manifest.manifest_text(context, settings, facts, inputs=inputs, outputs=outputs)
         (stage / manifest.NAME).write_bytes(text.encode())
         reached(Point.MANIFEST_WRITTEN)
         sync(stage / manifest.NAME)

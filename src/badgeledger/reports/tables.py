@@ -87,6 +87,13 @@ TABLES = {
         table("quarantine", "source_file source_line", "reason raw"),
         table("limits", "badge_id version limit_name", "in_force_from scope number"),
         table("daily", "badge_id day", "requests accepted assumed rejected repeated counted breaches expired"),
+        table(
+            "changes",
+            "kind flag_id",
+            "state cause cause_file cause_line comparable waived first_seen gone_at badge_id limit_name code scope"
+            " cycle_no customer_id processed_at row_key number count_before count source_file source_line",
+            unique=True,
+        ),
     )
 }
 

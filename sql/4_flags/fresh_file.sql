@@ -1,0 +1,6 @@
+-- One row per file that the earlier report did not know.
+SELECT
+    source.file_id,
+    source.path
+FROM staging.source AS source
+ANTI JOIN temp.earlier_input AS earlier_input ON source.sha256 = earlier_input.sha256

@@ -1,0 +1,26 @@
+-- One row per breach, finding and closed cycle: what became of it since the report that this one is compared with.
+SELECT
+    kind,
+    flag_id,
+    state,
+    cause,
+    cause_file,
+    cause_line,
+    comparable,
+    waived,
+    make_timestamptz(first_seen) AS first_seen,
+    make_timestamptz(gone_at) AS gone_at,
+    badge_id,
+    limit_name,
+    code,
+    scope,
+    cycle_no,
+    customer_id,
+    make_timestamptz(processed_at) AS processed_at,
+    row_key,
+    number,
+    count_before,
+    count,
+    source_file,
+    source_line
+FROM flags.change

@@ -1,0 +1,160 @@
+"""The report that another one is compared with: read from its folder, or made again where that is gone or damaged.
+
+It is known by the hash of its manifest. What its tables were follows from the warehouse in any case; the folder only
+saves the work, and is proved by its hashes before it is believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+
+from . import changes, evidence, runs
+from .changes import REMEMBERED, Earlier
+from .errors import DifferenceFound, UsageError
+from .evidence import Manifest
+from .reports.manifest import known_inputs, versions
+from .reports.tables import TABLES, write_table
+from .runs import Run
+from .waivers import of_record
+from .warehouse import Warehouse
+
+Progress = Callable[..., None]
+
+
+@dataclass
+class Found:
+    """The earlier report, None where a report has none before it. `rebuilt` says that its tables were made again by
+    other software than published them, `lost` that nothing of it is left; `warnings` are for people.
+    """
+
+    report: Earlier | None
+    rebuilt: bool = False
+    lost: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+
+def named(folder: Path) -> tuple[str, Path]:
+    """The manifest hash of a report folder that `--since` names, and its absolute path. Raises UsageError."""
+    try:
+        return evidence.read_manifest(folder).sha256, folder.absolute()
+    except DifferenceFound as error:
+        raise UsageError(
+            where=f"--since {folder}",
+            expected="the folder of a whole report",
+            found=f"in {error.where} {error.found}",
+            next_step="Name another folder, or leave the option out to compare with the last published report.",
+        ) from None
+
+
+@contextmanager
+def remembered(
+    warehouse: Warehouse, settings: Mapping[str, Any], *, rebuild: bool = False, progress: Progress = lambda *_: None
+) -> Iterator[Found]:
+    """The report that recorded `settings` say is compared with (`since`, `since_folder`), while the block lasts.
+
+    Where its folder cannot be used, or `rebuild` forbids it, the report is made again from its run's recorded settings
+    and inputs, and before it those that it was compared with, back to one that stands. A report of another warehouse
+    whose folder is gone is lost.
+    """
+    found = Found(None)
+    with TemporaryDirectory(prefix="earlier-", dir=warehouse.spill) as stage:
+        lost: list[Run] = []
+        wanted, place = settings.get("since"), settings.get("since_folder")
+        while wanted is not None:
+            run = runs.by_manifest(warehouse, wanted)
+            folders = [Path(place)] if place is not None else []
+            folders += [run.folder] if run is not None and run.folder is not None else []
+            if not (rebuild and not lost):
+                found.report = _read_first(warehouse, folders, wanted, found.warnings)
+            if found.report is not None:
+                break
+            if run is None:
+                found.lost = not lost
+                found.warnings.append(
+                    f"the report with manifest {wanted} is gone, and no run of this warehouse made it"
+                )
+                break
+            lost.append(run)
+            wanted, place = run.settings.get("since"), run.settings.get("since_folder")
+        for number, run in enumerate(reversed(lost)):
+            progress("account: an earlier report again")
+            found.report = _made_again(warehouse, run, found.report, Path(stage) / str(number))
+        found.rebuilt = bool(lost) and dict(lost[0].settings.get("versions", {})) != versions()
+        yield found
+
+
+def _read_first(warehouse: Warehouse, folders: list[Path], sha256: str, warnings: list[str]) -> Earlier | None:
+    faults = []
+    for folder in dict.fromkeys(folders):
+        try:
+            manifest = evidence.read_manifest(folder)
+            if manifest.sha256 != sha256:
+                raise ValueError("its manifest is that of another report")
+            return _read(warehouse, manifest)
+        except (UsageError, DifferenceFound) as error:
+            faults.append(f"{error.where}: {error.found}")
+        except (ValueError, OSError, duckdb.Error) as error:
+            faults.append(f"{folder}: {str(error).splitlines()[0]}")
+    if faults:
+        warnings.append(f"the report to compare with cannot be read ({'; '.join(faults)}); it is made again")
+    return None
+
+
+def _read(warehouse: Warehouse, manifest: Manifest) -> Earlier:
+    """The tables of a folder that are remembered, each proved by its hash. Raises ValueError for one that is not."""
+    content, tables = manifest.content, {}
+    for name in REMEMBERED:
+        output = next((f"{name}.{kind}" for kind in ("parquet", "csv") if f"{name}.{kind}" in content.outputs), None)
+        if output is None and name == "changes":
+            # An earlier version did not write it: nothing is remembered from before that report.
+            continue
+        if output is None:
+            raise ValueError(f"it holds no table {name}")
+        path = manifest.folder / output
+        if evidence.file_sha256(path) != content.outputs[output].sha256:
+            raise ValueError(f"{output} is not what its manifest promises")
+        if _columns(warehouse.con, path) != TABLES[name].columns:
+            raise ValueError(f"{output} has other columns")
+        tables[name] = path
+    return Earlier(
+        as_of=content.as_of_us,
+        rules=content.settings.rules,
+        versions=content.versions,
+        inputs=[(entry.path, entry.sha256) for entry in content.inputs],
+        tables=tables,
+    )
+
+
+def _columns(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, ...]:
+    if path.suffix == ".csv":
+        return tuple(next(iter(evidence.rows_of(path)), ()))
+    return tuple(row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {changes.source_of(path)}").fetchall())
+
+
+def _made_again(warehouse: Warehouse, run: Run, before: Earlier | None, folder: Path) -> Earlier:
+    """The tables of a past run, in files of `folder`."""
+    from .accounting import aside
+
+    folder.mkdir()
+    no_input = bool(run.settings.get("no_input"))
+    with aside(warehouse, run.rules, run.as_of, run.known_at, no_input=no_input) as con:
+        changes.compare(
+            con,
+            before,
+            rules=run.rules,
+            as_of_us=run.as_of,
+            versions=versions(),
+            waivers=of_record(run.settings.get("waivers", ())),
+        )
+        tables = {name: folder / f"{name}.parquet" for name in REMEMBERED}
+        for name, path in tables.items():
+            write_table(con, name, "parquet", path)
+        inputs = [(entry.path, entry.sha256) for entry in known_inputs(con)]
+    return Earlier(run.as_of, run.rules.model_dump(), versions(), inputs, tables)
