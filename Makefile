@@ -4,6 +4,7 @@
 # make bench    speed and memory on generated logs (minutes)
 # make golden   the expected tables and terminal pages of the samples anew, to be read before they are committed
 # make bench-replay   decisions a second, beside plain Python and the libraries limits and pyrate-limiter, if installed
+# make bench-nightly  one more day on two years of history, by what changed and with --full
 # make format   rewrite sources in the house's format
 # make lock     resolve requirements.lock anew from pyproject.toml (needs uv)
 
@@ -12,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := src tests
 
-.PHONY: report test test-slow golden bench bench-replay format lock environment browser clean
+.PHONY: report test test-slow golden bench bench-replay bench-nightly format lock environment browser clean
 .DEFAULT_GOAL := report
 
 report: environment
@@ -40,6 +41,9 @@ bench: environment
 
 bench-replay: environment
 	$(BIN)/python tests/bench --only replay
+
+bench-nightly: environment
+	$(BIN)/python tests/bench --only nightly
 
 format: environment
 	$(BIN)/ruff check --fix $(SOURCES)

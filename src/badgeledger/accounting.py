@@ -190,8 +190,7 @@ def _touch(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, *, full:
     build(con, "ledger", "setting")
     now = first_row(con, "FROM ledger.setting")
     # The first column is as-of, which may go on; a setting that changed may change every row.
-    whole = bool(first_row(con, "SELECT whole FROM staging.staged")[0])
-    full = full or whole or before is None or before[1:] != now[1:] or before[0] > as_of_us
+    full = full or due.whole(con) or before is None or before[1:] != now[1:] or before[0] > as_of_us
     if full or before is None:
         con.execute("CREATE OR REPLACE TABLE staging.touched AS SELECT badge_id FROM staging.badge_number")
     else:

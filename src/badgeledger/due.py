@@ -18,37 +18,40 @@ def find(con: duckdb.DuckDBPyConnection, *, full: bool) -> bool:
     last_batch = first_row(con, "SELECT coalesce(max(batch_id), 0) FROM raw.batch")[0]
     software = __version__
     known = has_table(con, "staging", "staged")
-    staged, whole, made_by = (
+    staged, everything, made_by = (
         first_row(con, "SELECT batch_id, whole, software FROM staging.staged") if known else (0, True, software)
     )
-    whole = whole or full or made_by != software
-    if not whole:
+    everything = everything or full or made_by != software
+    if not everything:
         _add_new(con, staged)
-    _remember(con, last_batch, whole, software)
-    if whole:
+    _remember(con, last_batch, everything, software)
+    if everything:
         con.execute("CREATE OR REPLACE TABLE staging.due (badge_id VARCHAR)")
         con.execute("CREATE OR REPLACE VIEW staging.due_call AS FROM raw.call")
     else:
         build(con, "staging", "due_record", temporary=True)
         build_view(con, "staging", "due_call")
-    return bool(whole)
+    return bool(everything)
 
 
-def number_badges(con: duckdb.DuckDBPyConnection) -> bool:
-    """Give new badges a number, and all badges when all are due: these are then listed. True when all are due."""
-    whole = bool(first_row(con, "SELECT whole FROM staging.staged")[0])
-    if whole:
+def whole(con: duckdb.DuckDBPyConnection) -> bool:
+    """True when every badge is due."""
+    return bool(first_row(con, "SELECT whole FROM staging.staged")[0])
+
+
+def number_badges(con: duckdb.DuckDBPyConnection) -> None:
+    """Give new badges a number, and all badges when all are due: these are then listed."""
+    if whole(con):
         con.execute("SET VARIABLE badges_numbered = 0")
         build(con, "staging", "badge_number")
         con.execute("CREATE OR REPLACE TABLE staging.due AS SELECT badge_id FROM staging.badge_number")
-    else:
-        numbered = first_row(con, "SELECT coalesce(max(badge_no) + 1, 0) FROM staging.badge_number")[0]
-        con.execute(f"SET VARIABLE badges_numbered = {numbered:d}")
-        query = statement("2_staging", "badge_number")
-        con.execute(
-            f"INSERT INTO staging.badge_number SELECT * FROM ({query}) ANTI JOIN staging.badge_number USING (badge_id)"
-        )
-    return whole
+        return
+    numbered = first_row(con, "SELECT coalesce(max(badge_no) + 1, 0) FROM staging.badge_number")[0]
+    con.execute(f"SET VARIABLE badges_numbered = {numbered:d}")
+    query = statement("2_staging", "badge_number")
+    con.execute(
+        f"INSERT INTO staging.badge_number SELECT * FROM ({query}) ANTI JOIN staging.badge_number USING (badge_id)"
+    )
 
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:
@@ -79,8 +82,8 @@ def _add_new(con: duckdb.DuckDBPyConnection, staged: int) -> None:
         relation = "linked_badge"
 
 
-def _remember(con: duckdb.DuckDBPyConnection, batch: int, whole: bool, software: str) -> None:
+def _remember(con: duckdb.DuckDBPyConnection, batch: int, everything: bool, software: str) -> None:
     con.execute(
         "CREATE OR REPLACE TABLE staging.staged AS SELECT $1::BIGINT AS batch_id, $2 AS whole, $3 AS software",
-        [batch, whole, software],
+        [batch, everything, software],
     )

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import duckdb
 
 from . import due
-from .warehouse import build, build_view, has_table, of_badges, renew
+from .warehouse import build, build_view, first_row, has_table, of_badges, renew, statement
 
-# Which lines are records, which belong together, which are refused: what a reader of files wants to know at once.
-_RECORDS = (
-    "source", "same_call", "same_other", "same_record", "record", "agreed_badge", "pair", "half_delivery",
-    "joined_call", "clockless", "known_row", "duplicate", "quarantined", "reconciliation",
+# Which lines are records, and which of them repeat another.
+_RECORDS = ("source", "same_call", "same_other", "same_record", "record")
+# Which halves belong together, and which lines no clock dates or another shape has brought already.
+_JOINED = (
+    "agreed_badge", "pair", "half_delivery", "joined_call", "clockless", "known_row", "duplicate", "quarantined",
+    "reconciliation",
 )  # fmt: skip
 # The rows of the calls in processing order, and the versions that judge them: what accounting reads.
 _ROWS = (
@@ -44,23 +46,35 @@ class FileResult:
     again: bool = False
 
 
-def sort_records(con: duckdb.DuckDBPyConnection, *, full: bool = False) -> None:
-    """Tell records from duplicates and refused lines, and join requests and responses; the first half of staging.
+def sort_records(con: duckdb.DuckDBPyConnection) -> None:
+    """Tell records from duplicates and refused lines: what a reader of files wants to know; the first half of staging.
 
-    Only badges are staged of which something new is known, and those that hang together with them; all, when `full`.
+    Only badges are staged of which something new is known, and those that hang together with them.
     """
-    _make(con, _RECORDS, due.find(con, full=full))
+    whole = due.find(con, full=False)
+    _make(con, _RECORDS, whole)
+    con.execute("CREATE OR REPLACE TEMP TABLE sorted_record AS SELECT 1 AS done")
+    undated = "(logged_at IS NULL AND event_at IS NULL) OR NOT of_call(endpoint)"
+    if first_row(con, f"SELECT 1 FROM staging.due_call WHERE {undated} LIMIT 1"):
+        _make(con, _JOINED, whole)
+        return
+    # Every line has a clock of its own and none is a row of no call: to join them can wait for those who count.
+    con.execute(f"CREATE OR REPLACE VIEW staging.record AS FROM ({statement('2_staging', 'record')}) LIMIT 0")
+    _make(con, _JOINED, whole)
+    con.execute("DROP TABLE temp.joined_call")
 
 
 def order_rows(con: duckdb.DuckDBPyConnection, *, full: bool = False) -> None:
-    """Put the rows of all calls in order; the second half, which sorts records first where nobody has yet."""
-    sorted_already = has_table(con, "temp", "joined_call")
-    if full or not sorted_already:
-        sort_records(con, full=full)
-    whole = due.number_badges(con)
-    _make(con, _ROWS, whole)
-    for relation in sorted(_TEMPORARY):
-        con.execute(f"DROP TABLE temp.{relation}")
+    """Put the rows of all calls in order; the second half of staging, of all badges when `full`."""
+    if full or not has_table(con, "temp", "sorted_record"):
+        _make(con, _RECORDS, due.find(con, full=full))
+    if full or not has_table(con, "temp", "joined_call"):
+        build_view(con, "staging", "record")
+        _make(con, _JOINED, due.whole(con))
+    due.number_badges(con)
+    _make(con, _ROWS, due.whole(con))
+    for relation in ("sorted_record", *sorted(_TEMPORARY)):
+        con.execute(f"DROP TABLE IF EXISTS temp.{relation}")
 
 
 def _make(con: duckdb.DuckDBPyConnection, names: tuple[str, ...], whole: bool) -> None:

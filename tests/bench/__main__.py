@@ -11,6 +11,7 @@ from pathlib import Path
 import child
 import counting
 import deciding
+import nightly
 import steps
 
 SIZES = (1_000_000, 10_000_000)
@@ -19,12 +20,12 @@ SIZES = (1_000_000, 10_000_000)
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python tests/bench", description=__doc__)
     parser.add_argument("--issuances", type=int, nargs="+", default=SIZES, metavar="N", help="sizes of the logs")
-    parser.add_argument("--only", choices=("steps", "counting", "replay"), help="one of the tables")
+    parser.add_argument("--only", choices=("steps", "counting", "replay", "nightly"), help="one of the tables")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "badgeledger-bench")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     for issuances in options.issuances:
-        for name, module in (("steps", steps), ("counting", counting), ("replay", deciding)):
+        for name, module in (("steps", steps), ("counting", counting), ("replay", deciding), ("nightly", nightly)):
             if options.only in (None, name):
                 module.table(options.folder, issuances)
 
