@@ -84,9 +84,7 @@ def run(
     full: Annotated[
         bool, typer.Option("--full", help="Account for every badge anew, not only for what changed.")
     ] = False,
-    explain_cost: Annotated[
-        bool, typer.Option("--explain-cost", help="Say what was counted anew: badges, subjects, windows, rows.")
-    ] = False,
+    explain_cost: Annotated[bool, typer.Option("--explain-cost", help="Say what was counted anew.")] = False,
     fail_on: FailOnOption = None,
     lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
     quiet: Annotated[
