@@ -65,8 +65,9 @@ FLOORS = (
     {"views"},
     {"pipeline", "verify", "progress"},
     {"rebuild", "replay", "reproduce", "metrics", "answers", "lint", "explain"},
+    {"grid"},
     {"commands", "endings"},
-    {"cli", "cli_answers"},
+    {"cli", "cli_answers", "cli_replay"},
     {"__main__"},
 )
 

@@ -97,11 +97,20 @@ def aside(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose `report` views stand for another night, computed in a scratch file; the warehouse stays
     as it is. `inputs`, as (path, SHA-256), are all that is known then, under these paths alone."""
+    with staged_aside(warehouse, known_at_us, inputs=inputs) as con:
+        derive(con, rules, as_of_us, no_input=no_input)
+        check(con)
+        yield con
+
+
+@contextmanager
+def staged_aside(
+    warehouse: Warehouse, known_at_us: int | None = None, *, inputs: Iterable[tuple[str, str]] | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """As :func:`aside`, before anything is derived."""
     with scratch_database(warehouse.spill) as con:
         _copy_raw(warehouse, con, known_at_us, inputs)
         order_rows(con)
-        derive(con, rules, as_of_us, no_input=no_input)
-        check(con)
         yield con
 
 

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from .cli_answers import answers
+from .cli_replay import replaying
 from .endings import crash, fail, system_error, usage_error
 from .errors import BadgeledgerError
 from .options import (
@@ -43,6 +44,7 @@ config_app = typer.Typer(
 app.add_typer(config_app, name="config")
 # Without a name its commands stand beside the others.
 app.add_typer(answers)
+app.add_typer(replaying)
 
 
 @app.callback(invoke_without_command=True)
@@ -208,50 +210,6 @@ def reproduce(
     from .commands.reproduce import reproduce_report
 
     reproduce_report(folder, warehouse, lock_timeout=lock_timeout, as_json=json)
-
-
-@app.command(epilog="Example: badgeledger replay --warehouse ledger.duckdb --out replay --set rolling_clock=event")
-def replay(
-    pipeline: PipelineOption = None,
-    warehouse: WarehouseOption = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="The folder of decisions; else beside the report's.")
-    ] = None,
-    as_of: AsOfOption = None,
-    settings: SetOption = None,
-    rules: Annotated[
-        Path | None,
-        typer.Option("--rules", metavar="FILE", help="A TOML file of other rules: badgeledger docs contract."),
-    ] = None,
-    shown_from: Annotated[
-        str | None, typer.Option("--from", metavar="INSTANT", help="Write only what was processed from it on.")
-    ] = None,
-    shown_to: Annotated[
-        str | None, typer.Option("--to", metavar="INSTANT", help="Write only what was processed before it.")
-    ] = None,
-    emit: Annotated[
-        Path | None,
-        typer.Option("--emit", metavar="FILE", help="Write the answers under replay, as lines of exchanges."),
-    ] = None,
-    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
-    json: JsonOption = False,
-) -> None:
-    """Decide every request again and compare with what was recorded."""
-    from .commands.replay import replay_history
-
-    replay_history(
-        pipeline,
-        warehouse,
-        as_of=as_of,
-        out=out,
-        overrides=settings or [],
-        rules=rules,
-        shown_from=shown_from,
-        shown_to=shown_to,
-        emit=emit,
-        lock_timeout=lock_timeout,
-        as_json=json,
-    )
 
 
 @app.command(epilog="Example: badgeledger rebuild pipelines/nightly.toml")

@@ -6,7 +6,6 @@ changed.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,11 +16,11 @@ from . import calendar, emission, pipeline, runs, views
 from .errors import ConfigError
 from .reports import manifest
 from .reports.context import ReportContext
-from .reports.folder import prepare, put, staged
-from .reports.tables import Table, table, write_csv_of, write_rows
+from .reports.folder import prepare
+from .reports.table_folder import put_tables
+from .reports.tables import Table, table
 from .settings import PipelineFile, Rules, now_microseconds, report_folder, resolve_as_of
 from .warehouse import Warehouse
-from .warehouse_files import sync
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -61,7 +60,6 @@ COMPARED = {
         table("gains", "badge_id customer_id", "admitted_a admitted_b gained lost", schema="temp"),
     )
 }
-FORMATS = ("csv", "parquet")
 REPLAY_PAGE = "replay.html"
 EVER = (-(2**63), 2**63 - 1)
 
@@ -125,12 +123,11 @@ def replay(
     was no run, ConfigError when `other` finds nothing to change.
     """
     with Warehouse.open(warehouse, lock_timeout=lock_timeout, read_only=True) as opened:
-        last = runs.last(opened) if file is not None and as_of is not None else runs.require_last(opened)
-        recorded = file.settings.rules if file is not None else last.rules if last is not None else Rules()
+        last, recorded = known_settings(opened, file, as_of)
         rules = overrides(recorded if other is None else other.settings(recorded))
-        at = last.as_of if as_of is None and last else resolve_as_of(as_of or "now", rules.zone, now_microseconds())
+        at = night(last, as_of, rules)
         question = Question(rules, recorded, other, at, shown)
-        target = (out or _beside_report(file, last, at, rules)).absolute()
+        target = (out or beside_report(file, last, at, rules, "replay")).absolute()
         prepare(target, warehouse)
         if emit is not None:
             emission.require_new(emit)
@@ -165,15 +162,26 @@ def replay_step(
     )
 
 
-def _beside_report(file: PipelineFile | None, last: runs.Run | None, as_of: int, rules: Rules) -> Path:
-    """The folder of the report of that night, with `-replay` behind its name."""
+def known_settings(opened: Warehouse, file: PipelineFile | None, as_of: str | None) -> tuple[runs.Run | None, Rules]:
+    """The last run, and the settings of the file, else of that run. Raises UsageError when there was none to tell."""
+    last = runs.last(opened) if file is not None and as_of is not None else runs.require_last(opened)
+    return last, file.settings.rules if file is not None else last.rules if last is not None else Rules()
+
+
+def night(last: runs.Run | None, as_of: str | None, rules: Rules) -> int:
+    """The as-of that is asked for, else that of the last run, in microseconds."""
+    return last.as_of if as_of is None and last else resolve_as_of(as_of or "now", rules.zone, now_microseconds())
+
+
+def beside_report(file: PipelineFile | None, last: runs.Run | None, as_of: int, rules: Rules, kind: str) -> Path:
+    """The folder of the report of that night, with what it holds behind its name."""
     if file is not None:
         section = file.settings.pipeline
         report = file.base / report_folder(section.reports, as_of, rules.zone, section.name)
     else:
         assert last is not None
         report = Path(report_folder(last.settings["reports"], as_of, rules.zone, last.pipeline))
-    return report.with_name(report.name + "-replay")
+    return report.with_name(f"{report.name}-{kind}")
 
 
 def _decide(
@@ -225,25 +233,12 @@ def _publish(
 ) -> tuple[Path, bool]:
     from .reports import replay_page
 
-    with staged(target, owner) as stage:
-        outputs = []
-        for name, entry in (TABLES | COMPARED if question.compares else TABLES).items():
-            progress(f"replay: {name}")
-            parquet, csv = stage / f"{name}.parquet", stage / f"{name}.csv"
-            # Sorted once: the CSV follows the order of the Parquet file.
-            rows = write_rows(con, entry, "parquet", parquet), write_csv_of(con, entry, parquet, csv)
-            for path, written in zip((parquet, csv), rows, strict=True):
-                sync(path)
-                outputs.append(manifest.Output(path.name, written, manifest.file_sha256(path)))
-        progress(f"replay: {REPLAY_PAGE}")
-        page = stage / REPLAY_PAGE
-        replay_page.write_replay_page(con, page, _context(con, question), _asked(question))
-        sync(page)
-        outputs.append(manifest.Output(page.name, None, manifest.file_sha256(page)))
-        text = _manifest(con, question, outputs)
-        (stage / manifest.NAME).write_bytes(text.encode())
-        sync(stage / manifest.NAME)
-        return put(stage, target, lambda place: manifest.holds(place, text))
+    def write_page(path: Path) -> None:
+        progress(f"replay: {path.name}")
+        replay_page.write_replay_page(con, path, _context(con, question), _asked(question))
+
+    tables = TABLES | COMPARED if question.compares else TABLES
+    return put_tables(con, target, owner, tables, _facts(con, question), {REPLAY_PAGE: write_page}, progress)
 
 
 def _context(con: DuckDBPyConnection, question: Question) -> ReportContext:
@@ -269,24 +264,22 @@ def _bounds(question: Question) -> tuple[str | None, str | None]:
     return low, high
 
 
-def _manifest(con: DuckDBPyConnection, question: Question, outputs: list[manifest.Output]) -> str:
-    """What the folder was made of and what it holds, without any reading of the clock."""
-    bounds = _bounds(question)
-    content = {
+def _facts(con: DuckDBPyConnection, question: Question) -> dict[str, Any]:
+    """What the folder is made of, without any reading of the clock."""
+    low, high = _bounds(question)
+    return {
         "replay": True,
         "versions": manifest.versions(),
         "settings": {
             "rules": question.rules.model_dump(),
             "recorded_rules": question.recorded.model_dump(),
             "other": None if question.other is None else question.other.facts(),
-            "from": bounds[0],
-            "to": bounds[1],
+            "from": low,
+            "to": high,
         },
         "as_of": calendar.iso_instant(question.as_of),
         "inputs": [{"path": entry.path, "sha256": entry.sha256} for entry in manifest.known_inputs(con)],
-        "outputs": {entry.name: {"rows": entry.rows, "sha256": entry.sha256} for entry in outputs},
     }
-    return json.dumps(content, indent=2) + "\n"
 
 
 def _sums(con: DuckDBPyConnection, relation: str, tables: Mapping[str, Table]) -> list[dict[str, Any]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
@@ -16,6 +18,12 @@ def plain(text: str) -> str:
         character if unicodedata.category(character) not in _UNSAFE else character.encode("unicode_escape").decode()
         for character in text
     )
+
+
+def shown_path(path: Path) -> str:
+    """The path from here where it lies below, else the whole path."""
+    relative = os.path.relpath(path)
+    return plain(str(path) if relative.startswith("..") else relative)
 
 
 def number(value: int) -> str:

@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 
 from badgeledger import cli
-from badgeledger.replay import COMPARED, FORMATS, TABLES
+from badgeledger.replay import COMPARED, TABLES
+from badgeledger.reports.table_folder import FORMATS
 
 NIGHTLY = """
 [pipeline]
@@ -282,7 +283,6 @@ def test_a_wrong_file_of_rules_is_named(
     ("arguments", "message"),
     [
         (("--emit", "nightly.toml"), "--emit nightly.toml: expected the name of a new file"),
-        (("--settings-grid",), "no such option: --settings-grid"),
         (("--rules", "missing.toml"), "missing.toml: expected a file of rules"),
         (("--from", "2024-01-01"), "an instant with an offset"),
         (("--from", "2024-01-02T00:00:00Z", "--to", "2024-01-02T00:00:00Z"), "--from before --to"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from ..overrides import load_overrides
 from ..progress import progress
 from ..replay import COMPARED, EVER, TABLES, ReplayResult, replay
 from ..settings import instant_option, load, with_overrides
-from ..text import columns, counted, number, plain
+from ..text import columns, counted, number, plain, shown_path
 from .status import warehouse_path
 
 _COUNTS = ("decisions", "same", "newly_admitted", "newly_rejected", "breaches")
@@ -119,11 +118,5 @@ def _summary(result: ReplayResult) -> list[str]:
     kept = "  (unchanged)" if result.kept else ""
     names = ", ".join(TABLES if result.compared is None else TABLES | COMPARED)
     lines.append(f"  tables      {names}")
-    lines.append(f"  page        {_shown_path(result.page)}{kept}")
+    lines.append(f"  page        {shown_path(result.page)}{kept}")
     return lines
-
-
-def _shown_path(path: Path) -> str:
-    """The path from here where it lies below, else the whole path."""
-    relative = os.path.relpath(path)
-    return plain(str(path) if relative.startswith("..") else relative)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -19,7 +18,7 @@ from ..metrics import require_folder, write_metrics
 from ..pipeline import RunResult
 from ..progress import Progress, progress
 from ..settings import instant_option, load, now_microseconds, with_overrides
-from ..text import counted, number, plain
+from ..text import counted, number, plain, shown_path
 from .replay import replay_facts, replay_totals
 from .status import warehouse_path
 from .verify import recount_text, require_pass, verdict_facts
@@ -191,20 +190,20 @@ def _summary(result: RunResult) -> list[str]:
     if result.files:
         lines.append(f"  lines       {_reconciliation(result)}")
     if published is not None:
-        place = _shown_path(published.folder)
+        place = shown_path(published.folder)
         page = published.folder / "report.html"
-        lines.append(f"  report      {_shown_path(page) if page.exists() else place}{_kept(published.kept)}")
+        lines.append(f"  report      {shown_path(page) if page.exists() else place}{_kept(published.kept)}")
     if result.verdict is not None:
         passed = "PASS" if result.verdict.passed else f"FAIL, {counted(len(result.verdict.differences), 'difference')}"
         lines.append(f"  verified    {passed}: {recount_text(result.verdict)}")
     if result.replayed is not None:
         sums = {name: number(count) for name, count in replay_totals(result.replayed).items()}
-        lines.append(f"  replay      {_shown_path(result.replayed.page)}{_kept(result.replayed.kept)}")
+        lines.append(f"  replay      {shown_path(result.replayed.page)}{_kept(result.replayed.kept)}")
         lines.append(
             f"  decided     {sums['decisions']} again: {sums['same']} as recorded,"
             f" {sums['newly_admitted']} newly admitted, {sums['newly_rejected']} newly rejected"
         )
-    lines.append(f"next: badgeledger status --warehouse {_shown_path(result.warehouse)}")
+    lines.append(f"next: badgeledger status --warehouse {shown_path(result.warehouse)}")
     return lines
 
 
@@ -245,9 +244,3 @@ def _reconciliation(result: RunResult) -> str:
 
 def _kept(kept: bool) -> str:
     return "  (unchanged)" if kept else ""
-
-
-def _shown_path(path: Path) -> str:
-    """The path from here where it lies below, else the whole path."""
-    relative = os.path.relpath(path)
-    return plain(str(path) if relative.startswith("..") else relative)

@@ -1,0 +1,52 @@
+"""A folder of a few tables, each as Parquet and CSV, with a manifest of its own: what replay and its grid write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ..warehouse_files import sync
+from . import manifest
+from .folder import put, staged
+from .tables import Table, write_csv_of, write_rows
+
+FORMATS = ("csv", "parquet")
+
+
+def put_tables(
+    con: duckdb.DuckDBPyConnection,
+    target: Path,
+    owner: Path,
+    tables: Mapping[str, Table],
+    facts: Mapping[str, Any],
+    pages: Mapping[str, Callable[[Path], None]],
+    progress: Callable[[str], None],
+) -> tuple[Path, bool]:
+    """Write the folder `target` and return its place, and whether it stood there already with the same content.
+
+    `facts` begin the manifest, which is written last and means complete; `pages` write further files by their names.
+    `owner` is the warehouse whose lock the caller holds.
+    """
+    with staged(target, owner) as stage:
+        outputs: list[tuple[Path, int | None]] = []
+        for name, entry in tables.items():
+            progress(f"replay: {name}")
+            parquet, csv = stage / f"{name}.parquet", stage / f"{name}.csv"
+            # Sorted once: the CSV follows the order of the Parquet file.
+            rows = write_rows(con, entry, "parquet", parquet), write_csv_of(con, entry, parquet, csv)
+            outputs += [(parquet, rows[0]), (csv, rows[1])]
+        for name, write in pages.items():
+            write(stage / name)
+            outputs.append((stage / name, None))
+        told = {}
+        for path, count in outputs:
+            sync(path)
+            told[path.name] = {"rows": count, "sha256": manifest.file_sha256(path)}
+        text = json.dumps({**facts, "outputs": told}, indent=2) + "\n"
+        (stage / manifest.NAME).write_bytes(text.encode())
+        sync(stage / manifest.NAME)
+        return put(stage, target, lambda place: manifest.holds(place, text))
