@@ -28,6 +28,7 @@ lined AS (
         CASE WHEN called = 'earn' THEN position ELSE 0 END AS line_position,
         called,
         badge_id,
+        processed_at,
         instant_text(processed_at) AS logged_at,
         instant_text(event_at) AS event_at,
         -- An earn answers one customer: a further row is a request of its own.
@@ -122,6 +123,8 @@ halves AS (
 )
 
 SELECT
+    processed_at,
+    coalesce(request_id, '') AS request_id,
     call_no,
     line_position,
     json_object(

@@ -18,6 +18,7 @@ from .kernel import FIXED_VALUE, FIXED_WINDOW, UNJUDGED
 
 ADMITTED, DUPLICATE_REQUEST, NOT_ACTIVE, OUTSIDE_PERIOD, OVERLAPPING_ISSUE, CUSTOMER_LIMIT, BADGE_LIMIT = range(7)
 NO_SLOT = -1
+NO_CALL = -1
 # Of arrays that hold one row a scope, in the order in which limits are looked at.
 CUSTOMER, BADGE = 0, 1
 NEVER = 2**63 - 1
@@ -239,7 +240,8 @@ def decide(
 ) -> tuple[Any, Any]:  # pragma: no cover - compiled
     """The reason of each row's rejection, or :data:`ADMITTED`, and the slot of the limit that rejects.
 
-    `admitting_call[request]` becomes the first call of a request of which a row was admitted; 0 stands for none.
+    `admitting_call[request]` becomes the first call of a request of which a row was admitted; before, it is
+    :data:`NO_CALL`.
     Facts take room only when `facts_count`; a revoked row gives its room back only when `revoked_frees`, but its
     validity always.
     """
@@ -274,7 +276,7 @@ def decide(
         end, customer = ends_at[row], low_of[CUSTOMER, row]
         fact = fact_of[row]
         admitted_in = admitting_call[request_of[row]]
-        if not fact and admitted_in not in (0, call):
+        if not fact and admitted_in not in (NO_CALL, call):
             reasons[row] = DUPLICATE_REQUEST
             continue
         if not fact and not active[version]:
@@ -339,6 +341,6 @@ def decide(
             _hold(valid_until, customer, high_of[CUSTOMER, row], rank_of[CUSTOMER, row], end)
             if len(held_until):
                 held_until[customer + rank_of[CUSTOMER, row]] = end
-        if not fact and admitted_in == 0:
+        if not fact and admitted_in == NO_CALL:
             admitting_call[request_of[row]] = call
     return reasons, full

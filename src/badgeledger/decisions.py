@@ -178,7 +178,7 @@ def decide_badges(
     the badges' numbers."""
     size, badges = len(rows.badge), max(len(plans), 1)
     badge_starts = np.searchsorted(rows.badge, np.arange(badges + 1, dtype=np.int32))
-    admitting_call = np.zeros(requests, np.int64)
+    admitting_call = np.full(requests, deciding.NO_CALL, np.int64)
     found = Decided(np.zeros(size, np.int8), np.full(size, deciding.NO_SLOT, np.int64))
 
     def decide_one(plan: counting.BadgePlan) -> int:

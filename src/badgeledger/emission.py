@@ -37,8 +37,9 @@ def emit(con: DuckDBPyConnection, path: Path) -> int:
     lines = 0
     try:
         with young.open("w", encoding="utf-8", newline="\n") as file:
+            query = statement("6_replay", "emitted_call")
             found = con.execute(
-                f"SELECT exchange FROM ({statement('6_replay', 'emitted_call')}) ORDER BY call_no, line_position"
+                f"SELECT exchange FROM ({query}) ORDER BY processed_at, request_id, call_no, line_position"
             )
             while rows := found.fetchmany(_LINES):
                 file.writelines(f"{exchange}\n" for (exchange,) in rows)
