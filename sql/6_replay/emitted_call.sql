@@ -19,7 +19,7 @@ WITH told AS (
         CASE WHEN of_call(judged_row.endpoint) THEN judged_row.request_id END AS called_id
     FROM judged_row
     INNER JOIN reason USING (reason_no)
-    WHERE judged_row.badge_id <> '' AND NOT judged_row.imported
+    WHERE judged_row.badge_id <> ''
 ),
 
 lined AS (
