@@ -66,7 +66,7 @@ FLOORS = (
     {"pipeline", "verify", "progress"},
     {"rebuild", "replay", "reproduce", "metrics", "answers", "lint", "explain"},
     {"grid"},
-    {"commands", "endings"},
+    {"commands", "endings", "api"},
     {"cli", "cli_answers", "cli_replay"},
     {"__main__"},
 )

@@ -10,11 +10,14 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import duckdb
 
 from ..errors import InternalCheckFailed
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Format = Literal["csv", "parquet"]
 _OPTIONS: dict[Format, str] = {
@@ -120,6 +123,13 @@ def csv_text(con: duckdb.DuckDBPyConnection, name: str) -> str:
         path = Path(folder) / f"{name}.csv"
         write_table(con, name, "csv", path)
         return path.read_bytes().decode()
+
+
+def frame(con: duckdb.DuckDBPyConnection, entry: Table) -> pl.DataFrame:
+    """The rows of a table in the order of its files, with the types of its Parquet file. As :func:`write_rows`."""
+    import polars as pl
+
+    return pl.DataFrame(con.sql(_query(con, entry, "parquet")))
 
 
 def write_csv_of(con: duckdb.DuckDBPyConnection, entry: Table, parquet: Path, path: Path) -> int:
