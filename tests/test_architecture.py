@@ -64,7 +64,7 @@ FLOORS = (
     {"earlier"},
     {"views"},
     {"pipeline", "verify", "progress"},
-    {"rebuild", "replay", "reproduce", "metrics", "answers", "lint", "explain"},
+    {"rebuild", "replay", "reproduce", "metrics", "answers", "lint", "explain", "sampling"},
     {"grid"},
     {"commands", "endings", "api"},
     {"cli", "cli_answers", "cli_replay"},

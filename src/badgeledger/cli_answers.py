@@ -47,7 +47,7 @@ def cycles(
     from .commands.answers import Asking, answer
 
     asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
-    answer(asking, lambda ledger: quick.cycles(ledger, badge))
+    answer(asking, lambda ledger, _: quick.cycles(ledger, badge))
 
 
 @answers.command(epilog="Example: badgeledger limits 69015900f0210a195200000f --warehouse build/ledger.duckdb")
@@ -67,7 +67,7 @@ def limits(
     from .commands.answers import Asking, answer
 
     asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
-    answer(asking, lambda ledger: quick.limits(ledger, badge))
+    answer(asking, lambda ledger, _: quick.limits(ledger, badge))
 
 
 @answers.command(epilog="Example: badgeledger headroom --warehouse build/ledger.duckdb --used 100 --as-of now")
@@ -92,7 +92,7 @@ def headroom(
     from .commands.answers import Asking, answer
 
     asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
-    answer(asking, lambda ledger: ask(ledger, badge, used_percent=used, limit=limit, customer=customer))
+    answer(asking, lambda ledger, _: ask(ledger, badge, used_percent=used, limit=limit, customer=customer))
 
 
 @answers.command(epilog="Example: badgeledger expiring --warehouse build/ledger.duckdb --within 2w")
@@ -115,7 +115,7 @@ def expiring(
     from .commands.answers import Asking, answer
 
     asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
-    answer(asking, lambda ledger: quick.expiring(ledger, badge, within))
+    answer(asking, lambda ledger, _: quick.expiring(ledger, badge, within))
 
 
 @answers.command(epilog="Example: badgeledger owners --warehouse build/ledger.duckdb --by request")
@@ -138,7 +138,7 @@ def owners(
     from .commands.answers import Asking, answer
 
     asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
-    answer(asking, lambda ledger: ask(ledger, badge, by))
+    answer(asking, lambda ledger, _: ask(ledger, badge, by))
 
 
 @answers.command(epilog="Example: badgeledger advise 'Weekend club' --window CUSTOMER:ROLLING_WINDOW:DAYS:3")
@@ -164,7 +164,7 @@ def advise(
     from .commands.answers import Asking, answer
 
     asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
-    answer(asking, lambda ledger: ask(ledger, badge, limit=limit, window=window))
+    answer(asking, lambda ledger, _: ask(ledger, badge, limit=limit, window=window))
 
 
 @answers.command(epilog="Example: badgeledger lint new-badge.json --warehouse build/ledger.duckdb --fail-on error")
@@ -205,3 +205,28 @@ def lint(
         as_json=json,
         as_csv=csv,
     )
+
+
+@answers.command(
+    epilog="Example: badgeledger sample --n 60 --seed 7 --out build/sample --warehouse build/ledger.duckdb"
+)
+def sample(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder of the pack.")],
+    badge: AnyBadgeArgument = None,
+    n: Annotated[int, typer.Option("--n", metavar="N", min=1, help="How many issuances to draw.")] = 60,
+    seed: Annotated[str, typer.Option("--seed", metavar="S", help="The same seed draws the same issuances.")] = "0",
+    warehouse: WarehouseOption = None,
+    pipeline: PipelineOption = None,
+    as_of: AsOfOption = None,
+    settings: SetOption = None,
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
+    rows: RowsOption = ROWS,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> None:
+    """Draw issuances for an audit, by badge and outcome, with all their evidence, as a folder."""
+    from .commands.answers import Asking
+    from .commands.sample import draw_sample
+
+    asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
+    draw_sample(asking, out, size=n, seed=seed, badge=badge)

@@ -80,6 +80,7 @@ def test_the_commands_of_this_version_are_there() -> None:
         "owners",
         "lint",
         "advise",
+        "sample",
         "init",
         "generate",
         "docs",

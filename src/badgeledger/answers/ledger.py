@@ -27,11 +27,15 @@ _NAMED_MOST = 5
 
 @dataclass(frozen=True)
 class Ledger:
-    """A connection whose `report.*` views stand for `rules` and the instant `as_of` (microseconds)."""
+    """A connection whose `report.*` views stand for `rules` and the instant `as_of` (microseconds).
+
+    `inputs` are the places at which the last run was told to look for raw files.
+    """
 
     con: DuckDBPyConnection
     rules: Rules
     as_of: int
+    inputs: Sequence[Path] = ()
 
     @property
     def zone(self) -> calendar.Zone:
@@ -104,7 +108,8 @@ def open_ledger(
         print(f"settings of {file.path if file is not None else 'the last run'}: {settings}", file=sys.stderr)
         no_input = last is not None and bool(last.settings["no_input"])
         with views.ledger_views(opened, rules, at, None, no_input, progress) as con:
-            yield Ledger(con, rules, at)
+            inputs = [Path(path) for path in (last.settings.get("inputs", ()) if last is not None else ())]
+            yield Ledger(con, rules, at, inputs)
 
 
 @cache

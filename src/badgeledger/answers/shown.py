@@ -91,7 +91,8 @@ def _lines(answer: Answer, form: Form, rows: int) -> Iterator[str]:
         kept = [{name: _value(row[name]) for name in answer.names} for row in answer.rows]
         yield json.dumps({**answer.facts, "rows": kept}, indent=2) + "\n"
     elif form == "csv":
-        yield from _csv_lines(answer)
+        # A file gets the bytes of the log; a terminal never does.
+        yield from csv_lines(answer.names, answer.rows, plain if sys.stdout.isatty() else str)
     elif form == "tabs":
         yield "\t".join(answer.names) + "\n"
         for row in answer.rows:
@@ -100,18 +101,15 @@ def _lines(answer: Answer, form: Form, rows: int) -> Iterator[str]:
         yield _drawn(answer, rows)
 
 
-def _csv_lines(answer: Answer) -> Iterator[str]:
-    # A file gets the bytes of the log; a terminal never does.
-    safe: Callable[[str], str] = plain if sys.stdout.isatty() else str
+def csv_lines(names: Sequence[str], rows: Sequence[Row], safe: Callable[[str], str] = str) -> Iterator[str]:
+    """Rows as CSV, the names first; `safe` is what becomes of each text."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(answer.names)
-    for row in answer.rows:
-        writer.writerow([safe(_text(row[name])) for name in answer.names])
+    for cells in (names, *([safe(_text(row[name])) for name in names] for row in rows)):
+        writer.writerow(cells)
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
-    yield buffer.getvalue()
 
 
 def _value(value: Any) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..answers.ledger import Ledger, open_ledger
 from ..answers.shown import Answer, form_of, show
-from ..progress import progress
+from ..progress import Progress, progress
 from ..settings import instant_option, load
 from .status import warehouse_path
 
@@ -27,7 +27,7 @@ class Asking:
     as_csv: bool
 
 
-def answer(asking: Asking, question: Callable[[Ledger], Answer]) -> None:
+def answer(asking: Asking, question: Callable[[Ledger, Progress], Answer]) -> None:
     """Ask the ledger that the options name and print the answer. Raises the errors of :mod:`badgeledger.errors`."""
     form = form_of(as_json=asking.as_json, as_csv=asking.as_csv)
     path = warehouse_path(asking.pipeline, asking.warehouse)
@@ -44,5 +44,5 @@ def answer(asking: Asking, question: Callable[[Ledger], Answer]) -> None:
             progress=shown,
         ) as ledger,
     ):
-        found = question(ledger)
+        found = question(ledger, shown)
     show(found, form, rows=asking.rows)

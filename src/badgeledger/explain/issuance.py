@@ -32,13 +32,48 @@ LEFT JOIN raw.call AS said ON said.file_id = $2 AND said.line = $3 AND said.requ
 WHERE call.call_no = $1
 ORDER BY said.has_response DESC
 """
+# As the relation `pair`, which no warehouse keeps, among the halves of one requestId.
 _ANSWER = """
+WITH asked AS (
+    SELECT endpoint, request_id FROM raw.call
+    WHERE file_id = $1 AND record_no = $2 AND has_request AND NOT has_response
+),
+half AS (
+    SELECT call.*
+    FROM raw.call AS call
+    INNER JOIN asked
+        ON call.endpoint = asked.endpoint AND coalesce(call.request_id, call.answer_request_id) = asked.request_id
+    ANTI JOIN staging.duplicate AS duplicate
+        ON call.file_id = duplicate.file_id AND call.record_no = duplicate.record_no
+    WHERE NOT (call.has_request AND call.has_response)
+),
+request AS (
+    SELECT file_id, record_no, badge_id, row_number() OVER (
+        PARTITION BY badge_id ORDER BY coalesce(logged_at, event_at) NULLS FIRST, request_key
+    ) AS turn
+    FROM half
+    WHERE has_request
+),
+agreed AS (
+    SELECT min(badge_id) AS badge_id FROM request HAVING count(DISTINCT badge_id) = 1
+),
+response AS (
+    SELECT half.* REPLACE (coalesce(half.answer_badge_id, agreed.badge_id) AS badge_id)
+    FROM half
+    LEFT JOIN agreed ON true
+    WHERE NOT half.has_request
+),
+answer AS (
+    SELECT *, row_number() OVER (
+        PARTITION BY badge_id ORDER BY own_response_clock(logged_at, answers) NULLS FIRST, response_key
+    ) AS turn
+    FROM response
+)
 SELECT answer.file_id, answer.line, answer.logged_at,
        list_transform(answer.answers, LAMBDA one: id_created_us(one.row_id)) AS ids
-FROM staging.pair AS pair
-INNER JOIN raw.call AS answer
-    ON pair.answer_file_id = answer.file_id AND pair.answer_record_no = answer.record_no
-WHERE pair.file_id = $1 AND pair.record_no = $2
+FROM request
+INNER JOIN answer USING (badge_id, turn)
+WHERE request.file_id = $1 AND request.record_no = $2
 """
 _EXPIRY = """
 SELECT rule, epoch_us(expires_at) AS expires_at, state FROM report.expirations WHERE row_key = $1
