@@ -233,12 +233,15 @@ def assert_sound(ledger: Ledger, night: int) -> None:
     """What holds whenever a run of a night was broken off: the warehouse opens, batches are whole or absent, lines
     reconcile, and every folder in sight is a whole report.
     """
-    for folder in _published(ledger.folder / "reports"):
+    standing = _published(ledger.folder / "reports")
+    for folder in standing:
+        assert (folder / "manifest.json").exists(), folder
         manifest = json.loads((folder / "manifest.json").read_bytes())
         assert {path.name for path in folder.iterdir()} == {*manifest["outputs"], "manifest.json"}
         for name, output in manifest["outputs"].items():
             assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == output["sha256"], name
     if not ledger.warehouse.exists():
+        assert standing == []
         return
     # The log of what was not checkpointed is left as it is: the next run shall meet it.
     with tempfile.TemporaryDirectory(prefix="badgeledger-look-") as aside:
@@ -250,11 +253,13 @@ def assert_sound(ledger: Ledger, night: int) -> None:
             files = con.execute("SELECT batch_id, lines FROM raw.file ORDER BY file_id").fetchall()
             batches = con.execute("SELECT count(*), (SELECT count(*) FROM raw.run) FROM raw.batch").fetchall()
             unsorted = con.execute(_UNRECONCILED).fetchall()
+            told = {Path(name).name for (name,) in con.execute("SELECT folder FROM raw.run").fetchall()}
     nights = [[len(list(lines)) for lines in files.values()] for files in NIGHTS]
     whole = [[line for part in nights[:last] for line in part] for last in (night, night + 1)]
     assert [lines for _, lines in files] in whole
     assert batches[0][0] == batches[0][1], "a batch without its run, or a run without its batch"
     assert unsorted == []
+    assert {folder.name for folder in standing} <= told, "a report that no run knows of"
 
 
 _UNRECONCILED = """

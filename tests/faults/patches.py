@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+import gzip
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-from badgeledger import inputs
+from badgeledger import ingest, inputs, pipeline, warehouse
+from badgeledger.faults import Point
+from badgeledger.reports import folder, publish
+from badgeledger.warehouse import Warehouse
 
 
 def small_bomb() -> None:
@@ -21,3 +32,163 @@ def no_right_to_read() -> None:
     dac_override, dac_read_search = 1 << 1, 1 << 2
     sets[0] &= ~(dac_override | dac_read_search)
     assert libc.capset(header, sets) == 0
+
+
+# --- how far the disk has come ------------------------------------------------------------------------------------
+
+
+def log_operations() -> None:
+    """Append what must reach the disk, and when, to the file that the environment names."""
+    log = os.open(os.environ["BADGELEDGER_OPERATIONS"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+    def note(*operation: str) -> None:
+        os.write(log, (json.dumps(operation) + "\n").encode())
+
+    real_fsync, real_rename, real_replace, real_mkdir = os.fsync, os.rename, os.replace, os.mkdir
+
+    def fsync(descriptor: int) -> None:
+        real_fsync(descriptor)
+        note("fsync", os.readlink(f"/proc/self/fd/{descriptor}"))
+
+    def renaming(real: Callable[..., None]) -> Callable[..., None]:
+        def rename(source: Any, target: Any) -> None:
+            real(source, target)
+            note("rename", os.path.abspath(source), os.path.abspath(target))
+
+        return rename
+
+    def mkdir(path: Any, *mode: int) -> None:
+        real_mkdir(path, *mode)
+        note("make", os.path.abspath(path))
+
+    def reached(point: Point) -> None:
+        if point in (Point.COMMITTED, Point.PUBLICATION_RECORDED):
+            note(point)
+        real_reached(point)
+
+    real_reached = warehouse.reached
+    os.fsync, os.rename, os.replace, os.mkdir = fsync, renaming(real_rename), renaming(real_replace), mkdir
+    warehouse.reached = pipeline.reached = reached
+
+
+# --- mutants: a protocol with a part of it gone -------------------------------------------------------------------
+
+
+def nothing_is_rolled_back() -> None:
+    """Every statement is a transaction of its own."""
+
+    @contextmanager
+    def transaction(self: Warehouse) -> Iterator[None]:
+        yield
+
+    Warehouse.transaction = transaction  # type: ignore[method-assign]
+
+
+def report_before_commit() -> None:
+    """The first transaction is still open while its report is published."""
+    real = Warehouse.transaction
+    depth: list[object] = []
+
+    @contextmanager
+    def transaction(self: Warehouse) -> Iterator[None]:
+        if not depth:
+            opened = real(self)
+            opened.__enter__()
+            depth.append(opened)
+            yield
+        else:
+            yield
+            depth.pop().__exit__(None, None, None)  # type: ignore[attr-defined]
+
+    Warehouse.transaction = transaction  # type: ignore[method-assign]
+
+
+def reports_in_place() -> None:
+    """Files are written where they will stand."""
+
+    @contextmanager
+    def staged(target: Path, owner: Path) -> Iterator[Path]:
+        target.mkdir(exist_ok=True)
+        yield target
+
+    publish.staged = staged
+
+
+def open_runs_are_forgotten() -> None:
+    pipeline.finish_open_runs = lambda *_: None
+
+
+def known_files_are_read_again() -> None:
+    real = ingest.first_row
+    ingest.first_row = lambda con, query, *values: None if "sha256 = $1" in query else real(con, query, *values)
+
+
+def remains_are_left() -> None:
+    real = folder.prepare
+
+    def prepare(target: Path, owner: Path) -> None:
+        folder.shutil = SimpleNamespace(rmtree=lambda *_, **__: None)  # type: ignore[assignment]
+        real(target, owner)
+
+    publish.prepare = folder.prepare = prepare
+
+
+def any_folder_is_kept() -> None:
+    publish.manifest.holds = lambda place, text: place.exists()
+
+
+def a_tame_line_is_lost() -> None:
+    """The fast reader says that it has read what it has not."""
+    ingest._FileReader._read_tame = lambda self, spools, tame: tame[:0]
+
+
+def no_look_at_the_file_afterwards() -> None:
+    real = inputs.os.fstat
+    looked: dict[int, os.stat_result] = {}
+    inputs.os = SimpleNamespace(**vars(os) | {"fstat": lambda file: looked.setdefault(file, real(file))})
+
+
+def half_a_line_is_a_line() -> None:
+    inputs.OpenSource.grew = property(lambda self: False)  # type: ignore[assignment,misc]
+
+
+def no_check_sum() -> None:
+    gzip._GzipReader._read_eof = lambda self: self._fp.read(8) and None  # type: ignore[attr-defined]
+
+
+def no_lock() -> None:
+    @contextmanager
+    def unlocked(*_: object) -> Iterator[None]:
+        yield
+
+    warehouse.locked = unlocked
+
+
+def abort_checkpoint(place: str) -> None:
+    real = warehouse.configure
+
+    def configure(con: Any, spill: Path) -> None:
+        real(con, spill)
+        con.execute(f"SET debug_checkpoint_abort = '{place}'")
+
+    warehouse.configure = configure
+
+
+def abort_before_truncate() -> None:
+    abort_checkpoint("BEFORE_TRUNCATE")
+
+
+def abort_before_header() -> None:
+    abort_checkpoint("BEFORE_HEADER")
+
+
+def abort_after_free_list_write() -> None:
+    abort_checkpoint("AFTER_FREE_LIST_WRITE")
+
+
+def abort_before_wal_finish() -> None:
+    abort_checkpoint("BEFORE_WAL_FINISH")
+
+
+def no_mutant() -> None:
+    """The protocol as it is."""

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from conftest import SLOW
 from faults.nights import NIGHTS, Ended, Ledger, assert_sound, undisturbed
+from unit.test_migration import as_of_schema
 
 from badgeledger.faults import Point
+from badgeledger.warehouse import Warehouse
 
 CREATION = [point for point in Point if point.startswith("young-")]
 ELSEWHERE = {Point.MIGRATING, Point.MIGRATED, Point.SET_ASIDE, Point.REPLACED}
@@ -103,3 +105,31 @@ def test_kills_at_random_instants_lose_and_tear_nothing(tmp_path: Path) -> None:
                 raise AssertionError(f"seed {seed}, after {hits} hits: {error}") from error
         assert_made_good(ledger, night)
         shutil.rmtree(ledger.folder)
+
+
+@pytest.mark.parametrize("place", ["before_truncate", "before_header", "after_free_list_write", "before_wal_finish"])
+def test_a_checkpoint_that_is_broken_off_loses_nothing(place: str, tmp_path: Path) -> None:
+    for night in range(1, len(NIGHTS)) if SLOW else [2]:
+        ledger = delivered(night, tmp_path / str(night))
+        for _ in range(2):
+            assert ledger.run(night, patches=[f"faults.patches:abort_{place}"]).code in {0, 6}
+            assert_sound(ledger, night)
+        assert_made_good(ledger, night)
+
+
+def test_a_migration_that_is_killed_is_done_by_the_next_run_or_was_done(tmp_path: Path) -> None:
+    def older(folder: Path) -> Ledger:
+        ledger = delivered(1, folder)
+        with Warehouse.open(ledger.warehouse) as warehouse:
+            as_of_schema(warehouse, 1)
+        return ledger
+
+    whole = older(tmp_path / "whole")
+    assert whole.run(1).code == 0
+    for point in (Point.MIGRATING, Point.MIGRATED, f"{Point.COMMITTING}@1", f"{Point.COMMITTED}@1"):
+        ledger = older(tmp_path / point)
+        assert killed(ledger.run(1, fault=f"{point}=kill")), point
+        assert_sound(ledger, 1)
+        assert ledger.run(1).code == 0
+        assert_sound(ledger, 1)
+        assert ledger.reports() == whole.reports()

@@ -1,0 +1,57 @@
+"""The same night gives the same bytes on any machine: threads, hash seeds, order of files, zone and language."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import harness
+from conftest import SLOW
+from faults.nights import AS_OF, NIGHTS, PIPELINE, REPOSITORY, Ledger
+
+FORMATS = 'formats = ["csv", "parquet", "html", "xlsx"]'
+
+
+def night(folder: Path, draw: random.Random) -> Ledger:
+    """All files of three nights as one, brought into being in any order."""
+    ledger = Ledger.new(folder, pipeline=PIPELINE.replace('formats = ["csv"]', FORMATS))
+    files = [(name, lines) for night in NIGHTS for name, lines in night.items()]
+    draw.shuffle(files)
+    for name, lines in files:
+        harness.write_files(ledger.folder / "logs", harness.files_of({name: lines}))
+    return ledger
+
+
+def test_the_bytes_do_not_depend_on_the_machine(tmp_path: Path) -> None:
+    """Whole processes, not forks: the seed of hashes is drawn when Python starts."""
+    seed = 20240209
+    draw = random.Random(seed)
+    found = []
+    for trial in range(200 if SLOW else 4):
+        ledger = night(tmp_path / str(trial), draw)
+        processors = sorted(os.sched_getaffinity(0))[: draw.choice((1, 8))]
+        environment = os.environ | {
+            "PYTHONPATH": str(REPOSITORY / "src"),
+            "PYTHONHASHSEED": str(draw.randrange(2**32)),
+            "TZ": draw.choice(("UTC", "Asia/Kolkata", "America/St_Johns", "Pacific/Apia")),
+            "LANG": draw.choice(("C", "de_DE.UTF-8", "tr_TR.UTF-8", "POSIX")),
+            "POLARS_MAX_THREADS": draw.choice(("1", "2", "7")),
+        }
+        arguments = ["run", str(ledger.folder / "nightly.toml"), "--as-of", f"{AS_OF[2]}T00:00:00Z"]
+        done = subprocess.run(
+            [sys.executable, "-m", "badgeledger", *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            preexec_fn=partial(os.sched_setaffinity, 0, processors),
+        )
+        assert done.returncode == 0, (seed, trial, done.stderr)
+        found.append(ledger.reports())
+    assert len(found[0]) == 25
+    for trial, reports in enumerate(found):
+        differing = [name for name in found[0] if reports.get(name) != found[0][name]]
+        assert (differing, len(reports)) == ([], 25), (seed, trial)
