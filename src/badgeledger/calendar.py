@@ -70,6 +70,16 @@ class Zone:
         walls = days * DAY
         return walls - self.offsets[np.searchsorted(self.wall_changes, walls, side="right")]
 
+    def odd_days(self, first: int, end: int) -> list[tuple[int, float]]:
+        """The days of `[first, end)` that are not 24 hours long, each with its length in hours."""
+        low, high = bisect_right(self._changes, self.day_start(first)), bisect_right(self._changes, self.day_start(end))
+        found = []
+        for day in sorted({self.day_of(change - MICROSECOND) for change in self._changes[low:high]}):
+            length = self.day_start(day + 1) - self.day_start(day)
+            if first <= day < end and length != DAY:
+                found.append((day, 24 * length / DAY))
+        return found
+
     def months_after(self, instant: int, months: int) -> int:
         """The same wall time `months` calendar months later, clamped to the month's last day (RULEBOOK 2)."""
         wall = self.wall_of(instant)

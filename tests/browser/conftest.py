@@ -20,6 +20,12 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a report of a few breaches, which has every part of a large one."""
+    return _report(tmp_path_factory.mktemp("tiny"), 400)
+
+
+@pytest.fixture(scope="session")
 def large(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a report with 100,000 embedded breaches."""
     return _report(tmp_path_factory.mktemp("large"), 230_000)

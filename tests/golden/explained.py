@@ -20,6 +20,8 @@ PAGES = {
     "month-end-breach": "SELECT breach_id FROM report.breaches WHERE badge_name = 'Month ends' AND count = 3"
     " ORDER BY processed_at LIMIT 1",
     "refused-row": "SELECT row_key FROM report.issuances WHERE code = '1040' ORDER BY processed_at, row_key LIMIT 1",
+    "answer-in-another-file": "SELECT row_key FROM report.issuances WHERE source_file LIKE '%halves-requests.jsonl'"
+    " AND outcome = 'ACCEPTED' ORDER BY source_line, position LIMIT 1",
     "version-finding": "SELECT finding_id FROM report.findings WHERE code = 'illegal-constraint-change' LIMIT 1",
     "badge-of-five-versions": "SELECT badge_id FROM report.badges WHERE name = 'Step by step'",
     "hostile-customer": "SELECT customer_id FROM report.issuances WHERE starts_with(customer_id, 'cust') LIMIT 1",

@@ -244,7 +244,8 @@ def test_columns_leave_before_the_page_grows_over_its_budget() -> None:
     assert f"Left out here to keep the page under 3 MB: {', '.join(left)}." in Elements(page).text
 
 
-def test_zero_a_dash_and_no_definition_are_told_apart(elements: Elements) -> None:
+def test_zero_a_dash_and_no_definition_are_told_apart(con: duckdb.DuckDBPyConnection) -> None:
+    elements = Elements(render_html(con, fake_report.context(not_judged=("straddle",))))
     assert "✓ 0 No issue overlaps an earlier one overlapping-issue" in elements.text
     assert "– – not judged: Nobody exceeds the number across two cycles? straddle" in elements.text
 
@@ -368,3 +369,12 @@ def test_the_digest_of_inputs_does_not_depend_on_their_order() -> None:
     reverse: ReportContext = fake_report.context(known_at=tuple(reversed(known)))
     assert reverse.known_digest == fake_report.context().known_digest
     assert fake_report.context(known_at=known[1:]).known_digest != reverse.known_digest
+
+
+def test_a_cycle_in_which_the_clock_changes_says_so() -> None:
+    with duckdb.connect() as con:
+        fake_report.fill(con, 100)
+        text = Elements(render_html(con, fake_report.context(zone="America/New_York"))).text
+        plain_days = Elements(render_html(con, fake_report.context(zone="Asia/Kolkata"))).text
+    assert "* 2024-03-10 has 23 hours: the clock changes in cycle" in text
+    assert "has 23 hours" not in plain_days

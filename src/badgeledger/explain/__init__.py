@@ -114,11 +114,10 @@ def _finding(ledger: Ledger, finding_id: str, story: Story) -> Story:
 def _code(ledger: Ledger, code: str, story: Story) -> Story:
     guide = guidance(ledger, code)
     newest = newest_of(ledger, code)
-    sentence = "This report did not look for it." if guide.count is None else f"{counted(guide.count, 'finding')}."
     return story.model_copy(
         update={
             "title": guide.title,
-            "sentence": sentence,
+            "sentence": f"{counted(guide.count, 'finding')}.",
             "guidance": guide,
             "remarks": newest,
             "next": [one.finding_id for one in newest[:1]],

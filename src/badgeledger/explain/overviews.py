@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 from ..calendar import DAY, date_of, day_number
-from ..reports.context import NOT_JUDGED
 from ..reports.guides import guides
 from ..reports.text import limit_words
 from .counts import BadgeLimits
@@ -17,8 +16,6 @@ from .versions import versions_of
 _NEWEST = 10
 _CLOSEST = 8
 _PAST_CYCLES = 3
-# The days of a longer cycle are not looked at one by one.
-_DAYS_LOOKED_AT = 400
 
 _LINES = """
 SELECT issuance.row_key, epoch_us(issuance.processed_at) AS processed_at, epoch_us(issuance.event_at) AS event_at,
@@ -155,14 +152,8 @@ def guidance(ledger: Ledger, code: str) -> Guidance:
     guide = guides()[code]
     row = ledger.row("SELECT count(*) AS count FROM report.findings WHERE code = $1", code)
     count = 0 if row is None else int(row["count"])
-    judged = count or code not in NOT_JUDGED
-    return Guidance(
-        code=code,
-        title=guide.fails if count else guide.passes,
-        why=guide.why,
-        do=guide.do,
-        count=count if judged else None,
-    )
+    title = guide.fails if count else guide.passes
+    return Guidance(code=code, title=title, why=guide.why, do=guide.do, count=count)
 
 
 def newest_of(ledger: Ledger, code: str) -> list[Remark]:
@@ -208,9 +199,4 @@ def _cycle(ledger: Ledger, row: Row) -> Cycle:
 def _odd_days(ledger: Ledger, row: Row) -> list[str]:
     """The days of a cycle on which the clock changes, with their length."""
     first, last = day_number(row["first_day"]), day_number(row["last_day"])
-    days = range(first, last + 1)
-    if row["ends_at"] - row["starts_at"] == len(days) * DAY or len(days) > _DAYS_LOOKED_AT:
-        return []
-    lengths = {day: ledger.zone.day_start(day + 1) - ledger.zone.day_start(day) for day in days}
-    hour = DAY // 24
-    return [f"{date_of(day)} has {length / hour:g} hours" for day, length in lengths.items() if length != DAY]
+    return [f"{date_of(day)} has {hours:g} hours" for day, hours in ledger.zone.odd_days(first, last + 1)]

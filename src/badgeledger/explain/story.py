@@ -182,13 +182,13 @@ class Issuance(Part):
 
 
 class Guidance(Part):
-    """What a finding code means: `count` findings of it stand in the report, None when it was not looked for."""
+    """What a finding code means, and how many findings of it stand in the report."""
 
     code: str
     title: str
     why: str
     do: str
-    count: int | None
+    count: int
 
 
 class Finding(Part):

@@ -284,8 +284,7 @@ def _finding(found: Finding, zoned: _Zoned) -> list[RenderableType]:
 
 
 def _guidance(guide: Guidance) -> list[RenderableType]:
-    count = "not judged" if guide.count is None else f"{guide.count:,}"
-    rows = [("why it matters", guide.why), ("what to do", guide.do), ("in this report", count)]
+    rows = [("why it matters", guide.why), ("what to do", guide.do), ("in this report", f"{guide.count:,}")]
     return _section(guide.code, [_pairs(rows)])
 
 

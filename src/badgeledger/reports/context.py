@@ -9,8 +9,6 @@ from datetime import datetime
 
 from ..calendar import microseconds_of
 
-NOT_JUDGED = ("cycle-mismatch", "earn-count-mismatch", "straddle")
-
 
 @dataclass(frozen=True)
 class ReportContext:
@@ -31,7 +29,7 @@ class ReportContext:
     rules: Mapping[str, str]
     versions: Mapping[str, str]
     self_check: Mapping[str, int] | None = None
-    not_judged: tuple[str, ...] = NOT_JUDGED
+    not_judged: tuple[str, ...] = ()
     page_rows: int = 100_000
     sheet_rows: int = 100_000
 

@@ -6,17 +6,21 @@ A meta policy admits only the page's own style and script, by hash, so that no n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
 from markupsafe import Markup
 
-from ..calendar import SECOND, zone
+from ..calendar import SECOND, date_of, day_number, zone
 from . import charts, data
 from .context import ReportContext
 from .facts import EXPIRY_DAYS, Facts, Row, ask, read_facts, verdict
 from .guides import Guide, guides
+from .manifest import known_inputs
 from .templates import asset, environment, page_margins, policy
 from .text import limit_words
 
@@ -24,20 +28,27 @@ PAGE_BYTES = 3_000_000
 SPANS_SHOWN = 1_000
 BADGE_SPANS_SHOWN = 100
 SPAN_LENGTH = 40
+INPUTS_PROVED = 5_000
+NO_OUTPUTS: Mapping[str, str] = MappingProxyType({})
 _SEVERITIES = ("error", "warning", "notice")
 
 
-def write_html(con: duckdb.DuckDBPyConnection, path: Path, context: ReportContext) -> None:
+def write_html(
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    context: ReportContext,
+    outputs: Mapping[str, str] = NO_OUTPUTS,
+) -> None:
     """Write report.html from the `report.*` views of the connection.
 
     The same rows and context give the same bytes. At most `context.page_rows` breaches and findings are embedded, the
     newest; the page says what is cut, and its totals are those of all rows.
     """
-    path.write_text(render_html(con, context), encoding="utf-8", newline="\n")
+    path.write_text(render_html(con, context, outputs), encoding="utf-8", newline="\n")
 
 
-def render_html(con: duckdb.DuckDBPyConnection, context: ReportContext) -> str:
-    """Return the page as text."""
+def render_html(con: duckdb.DuckDBPyConnection, context: ReportContext, outputs: Mapping[str, str] = NO_OUTPUTS) -> str:
+    """Return the page as text. `outputs` are the SHA-256 of the files that stand beside it, by name."""
     facts = read_facts(con, context)
     breaches = ask(con, "breach_rows", many=context.page_rows)
     findings = ask(con, "finding_rows", many=context.page_rows)
@@ -57,6 +68,7 @@ def render_html(con: duckdb.DuckDBPyConnection, context: ReportContext) -> str:
         shown_findings=len(findings),
         packed=packed,
         without=without,
+        proof=data.pack(_proof(con, outputs)),
         page=data.pack(_page_facts(context, facts, breaches, findings)),
     )
 
@@ -77,7 +89,7 @@ def _sections(facts: Facts, context: ReportContext) -> dict[str, Any]:
         "counted_columns": charts.counted_columns(bins),
         "expiry_columns": charts.expiry_columns(facts.expiry_days, EXPIRY_DAYS),
         "expiry_days": EXPIRY_DAYS,
-        "strips": _strips(facts.strips),
+        "strips": _strips(facts.strips, context.zone),
         "raised": [(row, _guide(row["code"])) for row in ordered],
         "passed": [one for one in unseen if one.code not in context.not_judged],
         "not_judged": [one for one in unseen if one.code in context.not_judged],
@@ -90,10 +102,13 @@ def _guide(code: str) -> Guide:
     return guides().get(code) or Guide(code, code, code, "", "")
 
 
-def _strips(rows: list[Row]) -> list[tuple[str, str, str, list[Row]]]:
-    """Group cycles into strips: (badge id, badge name, scope, cycles)."""
+def _strips(rows: list[Row], zone_name: str) -> list[tuple[str, str, str, list[Row]]]:
+    """Group cycles into strips: (badge id, badge name, scope, cycles); days of 23 or 25 hours are named."""
     strips: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
+        first, last = (day_number(date.fromisoformat(row[name])) for name in ("first_day", "last_day"))
+        odd = zone(zone_name).odd_days(first, last + 1)
+        row["odd_days"] = [f"{date_of(day)} has {hours:g} hours" for day, hours in odd]
         strips.setdefault((row["badge_id"], row["scope"]), []).append(row)
     return [(badge, cycles[0]["badge_name"], scope, cycles) for (badge, scope), cycles in strips.items()]
 
@@ -141,6 +156,13 @@ def _page_facts(context: ReportContext, facts: Facts, breaches: list[Row], findi
         "rolling_edge": context.rules.get("rolling_edge", "instant"),
         "guides": {code: [one.fails, one.why, one.do] for code, one in guides().items()},
     }
+
+
+def _proof(con: duckdb.DuckDBPyConnection, outputs: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the page compares dropped files with: inputs (path, bytes, SHA-256) and the files beside it."""
+    inputs = known_inputs(con)
+    shown = [[entry.path, entry.bytes, entry.sha256] for entry in inputs[:INPUTS_PROVED]]
+    return {"inputs": shown, "of": len(inputs), "outputs": dict(outputs)}
 
 
 def _offsets(context: ReportContext, *tables: list[Row]) -> list[list[int]]:

@@ -88,7 +88,7 @@ def _write_files(
             written(f"{table}.parquet", write_table(con, table, "parquet", stage / f"{table}.parquet"))
     if "html" in formats:
         progress("report: report.html")
-        write_html(con, stage / "report.html", context)
+        write_html(con, stage / "report.html", context, {entry.name: entry.sha256 for entry in outputs})
         written("report.html", None)
     if "xlsx" in formats:
         progress("report: report.xlsx")

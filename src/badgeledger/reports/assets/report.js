@@ -487,6 +487,50 @@ async function route(first) {
   const top = found.root.getBoundingClientRect().top;
   if (first || top < 0 || top > innerHeight * 0.7) found.root.scrollIntoView();
 }
+// The report proves itself: files that are dropped on the page are compared with what it was made of and what it made.
+async function digest(blob) {
+  const bytes = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
+  return Array.from(new Uint8Array(bytes), (byte) => hex(byte, 2)).join("");
+}
+async function dropped(items) {
+  const found = [], walk = async (entry) => {
+    if (entry.isFile) { found.push(await new Promise((done, failed) => entry.file(done, failed))); return; }
+    const reader = entry.createReader();
+    for (;;) {
+      const part = await new Promise((done, failed) => reader.readEntries(done, failed));
+      if (!part.length) return;
+      for (const one of part) await walk(one);
+    }
+  };
+  const entries = Array.from(items, (item) => item.webkitGetAsEntry?.() || item.getAsFile()).filter(Boolean);
+  for (const entry of entries) if (entry instanceof File) found.push(entry); else await walk(entry);
+  return found;
+}
+// What a file is to this report: [sound, words]. A log may have grown since: then its beginning is what was read.
+async function judged(file, proof) {
+  const sum = await digest(file), base = (path) => path.slice(path.lastIndexOf("/") + 1);
+  const input = proof.inputs.find((one) => one[2] === sum);
+  if (input) return [true, "input " + input[0] + ", as it was read"];
+  if (file.name in proof.outputs) return proof.outputs[file.name] === sum ? [true, "as this report wrote it"] : [false, "changed since this report was written"];
+  const named = proof.inputs.filter((one) => base(one[0]) === file.name);
+  for (const one of named) if (file.size > one[1] && (await digest(file.slice(0, one[1]))) === one[2]) return [true, "input " + one[0] + ": its first " + grouped(one[1]) + " bytes as they were read; it has grown since"];
+  return named.length ? [false, "not as the input of this name was read"] : [null, proof.of > proof.inputs.length ? "not among the " + grouped(proof.inputs.length) + " of " + grouped(proof.of) + " inputs that this page knows" : "no file of this report"];
+}
+async function prove(files) {
+  const proof = structuredClone(await load("proof")), manifest = files.find((file) => file.name === "manifest.json");
+  const told = manifest ? await manifest.text().then(JSON.parse).catch(() => null) : null;
+  const agrees = told && proof.inputs.every(([path, , sum]) => told.inputs?.some((one) => one.path === path && one.sha256 === sum))
+    && Object.entries(proof.outputs).every(([name, sum]) => told.outputs?.[name]?.sha256 === sum);
+  // Only a manifest that says what this page says may speak for the files that were written after it.
+  if (agrees) for (const [name, one] of Object.entries(told.outputs)) proof.outputs[name] ??= one.sha256;
+  const rows = [];
+  for (const file of files) rows.push([file.name, ...(file === manifest ? [Boolean(agrees), agrees ? "says of inputs and tables what this page says" : "does not say what this page says"] : await judged(file, proof))]);
+  const bad = rows.filter(([, sound]) => sound === false).length, good = rows.filter(([, sound]) => sound).length;
+  sheet(bad ? many(bad, "file") + " not as this report knows " + (bad === 1 ? "it" : "them") : many(good, "file") + " proved",
+    element("p", {}, many(rows.length, "file") + ": " + grouped(good) + " as promised, " + grouped(bad) + " different, " + grouped(rows.length - good - bad) + " of no concern to this report. ", element("code", {}, "badgeledger verify"), " counts again, too."),
+    element("table", {}, element("thead", {}, element("tr", {}, ...["", "File", "Found"].map((label) => element("th", { scope: "col" }, label)))),
+      element("tbody", {}, ...rows.sort((a, b) => (a[1] === false ? -1 : 0) - (b[1] === false ? -1 : 0)).map(([name, sound, words]) => element("tr", {}, element("td", { className: sound === false ? "hot" : "" }, sound === null ? "–" : sound ? "✓" : "✗ differs"), element("td", { className: "id" }, bdi(name)), element("td", {}, bdi(words)))))));
+}
 const THEMES = ["system", "light", "dark"];
 function theme(wanted) {
   const name = THEMES.includes(wanted) ? wanted : "system";
@@ -520,6 +564,9 @@ async function start() {
   addEventListener("hashchange", () => route(false));
   addEventListener("popstate", () => { if (/^#\//.test(location.hash)) route(false); });
   addEventListener("keydown", press);
+  addEventListener("dragover", (event) => event.preventDefault());
+  addEventListener("drop", (event) => { event.preventDefault(); dropped(event.dataTransfer.items).then((files) => files.length && prove(files)); });
+  $("#prove-files").addEventListener("change", (event) => { prove([...event.target.files]); event.target.value = ""; });
   document.documentElement.classList.add("live");
   for (const name of Object.keys(TABLES)) {
     const found = await explorer(name);

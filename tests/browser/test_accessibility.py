@@ -1,0 +1,45 @@
+"""axe-core finds nothing to say about the report: in both themes, with every detail open, and over a breach."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from browser.chromium import Page
+
+AXE = files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+VIEWS = {
+    "details open": "document.querySelectorAll('details').forEach((one) => { one.open = true; })",
+    "a breach": "document.querySelector('#explore-breaches tbody a').click()",
+}
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on the page as it stands: rule, element, reason."""
+    page.run(AXE + "; 0")
+    found = json.loads(
+        str(page.run("axe.run({ resultTypes: ['violations'] }).then((found) => JSON.stringify(found.violations))"))
+    )
+    return [f"{rule['id']}: {node['html'][:200]}: {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_violation(page: Page, tiny: str, theme: str) -> None:
+    page.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
+    page.send("Page.setBypassCSP", enabled=True)
+    for view, doing in VIEWS.items():
+        page.open(tiny)
+        page.run(f"{doing}; 0")
+        page.run("new Promise((done) => setTimeout(done, 300))")
+        assert violations(page) == [], view
+
+
+def test_axe_would_find_a_violation(page: Page, tmp_path: Path) -> None:
+    """The test can fail: text without contrast, a picture without a name."""
+    page.send("Page.setBypassCSP", enabled=True)
+    bad = tmp_path / "bad.html"
+    bad.write_text('<html data-ready="yes"><p style="color: #eee; background: #fff">pale</p><img src="x.png"></html>')
+    page.open(bad.as_uri())
+    assert {text.partition(":")[0] for text in violations(page)} >= {"color-contrast", "image-alt"}
