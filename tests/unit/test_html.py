@@ -378,3 +378,14 @@ def test_a_cycle_in_which_the_clock_changes_says_so() -> None:
         plain_days = Elements(render_html(con, fake_report.context(zone="Asia/Kolkata"))).text
     assert "* 2024-03-10 has 23 hours: the clock changes in cycle" in text
     assert "has 23 hours" not in plain_days
+
+
+def test_room_again_is_when_the_oldest_that_fits_leaves(con: duckdb.DuckDBPyConnection, page: str) -> None:
+    """Of 4 in any 7 days: 7 days after the fourth from the end of the span."""
+    evidence = unpacked(page, "evidence")
+    clocks = numbers_of(evidence["clocks"])
+    rolling = {breach for breach in evidence["spans"] if breach.endswith("~CRD7")}
+    assert rolling == set(evidence["free"])
+    for breach in rolling:
+        inside = sorted(clocks[place] or 0 for place in evidence["spans"][breach])
+        assert evidence["free"][breach] == inside[-4] + 7 * 86_400_000_000

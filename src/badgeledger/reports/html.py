@@ -16,6 +16,7 @@ import duckdb
 from markupsafe import Markup
 
 from ..calendar import SECOND, date_of, day_number, zone
+from ..definitions import Limit
 from . import charts, data
 from .context import ReportContext
 from .facts import EXPIRY_DAYS, Facts, Row, ask, read_facts, verdict
@@ -131,7 +132,9 @@ def _pack(
         badge_wide=BADGE_SPANS_SHOWN,
         longest=SPAN_LENGTH,
     )
-    evidence = data.pack(data.evidence_document(spans, breaches))
+    document = data.evidence_document(spans, breaches)
+    shown = [row for row in breaches if row["breach_id"] in document["spans"]]
+    evidence = data.pack({**document, "free": _room_again(spans, shown, context)})
     documents = {
         "breaches": data.breach_document(breaches, facts.breaches["breaches"], clock),
         "findings": data.finding_document(findings, facts.findings(), names),
@@ -146,6 +149,26 @@ def _pack(
     return packed, list(without)
 
 
+def _room_again(spans: list[Row], breaches: list[Row], context: ReportContext) -> dict[str, int]:
+    """Return of breaches of rolling windows the first instant with room for one more, if nothing else is issued."""
+    from ..room import free_in_span
+
+    clocks: dict[str, list[int]] = {}
+    for row in spans:
+        clocks.setdefault(row["breach_id"], []).append(row["clock"])
+    edge = zone(context.zone), context.rules.get("rolling_edge") == "local-day"
+    found: dict[str, int] = {}
+    for row in breaches:
+        scope, kind, *window = row["limit_name"].split(":")
+        taken = sorted(clocks.get(row["breach_id"], ()))
+        if kind == "ROLLING_WINDOW" and taken and row["number"]:
+            unit, length = window
+            limit = Limit(scope=scope, kind=kind, unit=unit, length=int(length), number=row["number"])
+            free = free_in_span(limit, row["number"], taken, taken[-1], *edge)
+            found |= {} if free is None else {row["breach_id"]: free}
+    return found
+
+
 def _page_facts(context: ReportContext, facts: Facts, breaches: list[Row], findings: list[Row]) -> dict[str, Any]:
     """Return what report.js needs to know besides the rows."""
     limits = {row["limit_name"] for rows in (facts.breaches_by_limit, breaches) for row in rows}
@@ -153,7 +176,6 @@ def _page_facts(context: ReportContext, facts: Facts, breaches: list[Row], findi
         "zone": context.zone,
         "offsets": _offsets(context, breaches, findings),
         "limits": {name: limit_words(name) for name in sorted(limits)},
-        "rolling_edge": context.rules.get("rolling_edge", "instant"),
         "guides": {code: [one.fails, one.why, one.do] for code, one in guides().items()},
     }
 

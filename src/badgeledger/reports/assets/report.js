@@ -431,18 +431,15 @@ async function showBreach(id) {
       ["Customer", bdi(columns.customer_id.text(row))], columns.issuance_id && ["Issuance", bdi(text(data, "issuance_id", row))], columns.request_id && ["Request", bdi(text(data, "request_id", row))],
       ["Owner", bdi(text(data, "owner_type", row) || "–")], ["Version in force", bdi(text(data, "version", row) || "–")],
       ["The platform’s answer", outcome === "ACCEPTED" ? "accepted" : outcome === "ASSUMED" ? "not known; accepted is assumed" : bdi(outcome || "–")],
-      ["Room again", free(evidence, inside, limit, number, to)], ["Source", bdi(source(columns, row))],
+      ["Room again", free(evidence.free[id], limit, number, to)], ["Source", bdi(source(columns, row))],
     ]), acts(id, TABLES.breaches));
 }
 // The next instant at which one more would fit, if nothing else is issued meanwhile.
-function free(evidence, inside, limit, number, to) {
-  const [, kind, unit, size] = limit.split(":");
+function free(again, limit, number, to) {
+  const kind = limit.split(":")[1];
   if (kind === "FIXED_VALUE" || number === 0) return "never under this limit";
   if (kind === "FIXED_WINDOW") return element("span", {}, "with the next cycle, from ", stamp(to));
-  if (!inside) return "when enough issuances have left the span";
-  const leaving = evidence.at[inside[inside.length - number]];
-  if (page.rolling_edge !== "instant" || unit === "MONTHS") return element("span", {}, "when the issuance of ", stamp(leaving), " leaves the span");
-  return element("span", {}, "from ", stamp(leaving + Number(size) * (unit === "WEEKS" ? 7 : 1) * DAY_US), " if nothing else is issued");
+  return again === undefined ? "when enough issuances have left the span; badgeledger explain knows" : element("span", {}, "from ", stamp(again), " if nothing else is issued");
 }
 function strip(evidence, inside, from, to, number) {
   evidence.at ??= numeric(evidence.clocks.n).values;
