@@ -1,12 +1,21 @@
 -- One row per badge, local week (its Monday), reason and limit: decisions under the recorded rules, side A, and under the
 -- other ones, side B, what B admits of that reason and rejects for it alone, beside the breaches of the audit; an empty
 -- reason stands for what was admitted.
-WITH dated AS (
+WITH paired AS (
+    -- Rows of one instant are many: the day is looked up once for all of them.
     SELECT
-        decided_twice.* EXCLUDE (customer_id, processed_at),
-        date_trunc('week', zone_day.day)::DATE AS week
+        * EXCLUDE (customer_id),
+        count(*) AS decisions
     FROM decided_twice
-    ASOF INNER JOIN ledger.zone_day AS zone_day ON decided_twice.processed_at >= zone_day.starts_at
+    GROUP BY ALL
+),
+
+dated AS (
+    SELECT
+        paired.* EXCLUDE (processed_at),
+        date_trunc('week', zone_day.day)::DATE AS week
+    FROM paired
+    ASOF INNER JOIN ledger.zone_day AS zone_day ON paired.processed_at >= zone_day.starts_at
 ),
 
 counted AS (
@@ -15,9 +24,9 @@ counted AS (
         week,
         reason_a AS reason,
         limit_a AS limit_name,
-        count(*) AS decisions_a,
+        sum(decisions) AS decisions_a,
         0 AS decisions_b,
-        count(*) FILTER (reason_a <> '' AND reason_b = '') AS gained,
+        coalesce(sum(decisions) FILTER (reason_a <> '' AND reason_b = ''), 0) AS gained,
         0 AS lost,
         0 AS breaches
     FROM dated
@@ -29,9 +38,9 @@ counted AS (
         reason_b,
         limit_b,
         0,
-        count(*),
+        sum(decisions),
         0,
-        count(*) FILTER (reason_a = '' AND reason_b <> ''),
+        coalesce(sum(decisions) FILTER (reason_a = '' AND reason_b <> ''), 0),
         0
     FROM dated
     GROUP BY badge_id, week, reason_b, limit_b

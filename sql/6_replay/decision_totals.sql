@@ -1,27 +1,31 @@
 -- One row per badge, local day of processed_at, reason and limit: decisions beside the breaches of the audit.
-WITH dated AS (
+WITH counted AS (
+    -- Rows of one instant are many: the day is looked up once for all of them.
     SELECT
-        decisions.badge_id,
-        zone_day.day,
-        decisions.reason,
-        decisions.limit_name,
-        decisions.compared
-    FROM decisions
-    ASOF JOIN ledger.zone_day AS zone_day ON epoch_us(decisions.processed_at) >= zone_day.starts_at
+        badge_id,
+        processed_at,
+        reason_no,
+        limit_name,
+        accepted,
+        count(*) AS decisions
+    FROM judged_row
+    GROUP BY badge_id, processed_at, reason_no, limit_name, accepted
 ),
 
 decided AS (
     SELECT
-        badge_id,
-        day,
-        reason,
-        limit_name,
-        count(*) AS decisions,
-        count(*) FILTER (compared = 'same') AS same,
-        count(*) FILTER (compared = 'newly-admitted') AS newly_admitted,
-        count(*) FILTER (compared = 'newly-rejected') AS newly_rejected
-    FROM dated
-    GROUP BY badge_id, day, reason, limit_name
+        counted.badge_id,
+        zone_day.day,
+        reason.reason,
+        coalesce(counted.limit_name, '') AS limit_name,
+        sum(counted.decisions)::BIGINT AS decisions,
+        coalesce(sum(counted.decisions) FILTER (counted.accepted = (counted.reason_no = 0)), 0)::BIGINT AS same,
+        coalesce(sum(counted.decisions) FILTER (NOT counted.accepted AND counted.reason_no = 0), 0)::BIGINT AS newly_admitted,
+        coalesce(sum(counted.decisions) FILTER (counted.accepted AND counted.reason_no <> 0), 0)::BIGINT AS newly_rejected
+    FROM counted
+    ASOF INNER JOIN ledger.zone_day AS zone_day ON counted.processed_at >= zone_day.starts_at
+    INNER JOIN reason ON counted.reason_no = reason.reason_no
+    GROUP BY counted.badge_id, zone_day.day, reason.reason, counted.limit_name
 ),
 
 breached AS (
