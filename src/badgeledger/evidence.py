@@ -64,10 +64,13 @@ class KnownInput(ReadFile):
 
 
 class Output(_Model):
-    """A file of the report; `rows` is None where it is not a table."""
+    """A file of the report; `rows` is None where it is not a table. `of` is how many rows the table has in all, where
+    the report holds open ones alone.
+    """
 
     rows: _Count | None
     sha256: _Hash
+    of: _Count | None = None
 
 
 class KnownAt(_Model):
@@ -97,6 +100,7 @@ class Content(_Model):
     since: _Hash | None
     since_rebuilt: bool = False
     no_input: bool
+    open_from: Annotated[str, AfterValidator(_instant)] | None = None
     self_check: dict[str, _Count] | None = None
     inputs: list[KnownInput]
     outputs: dict[str, Output]
@@ -105,6 +109,11 @@ class Content(_Model):
     def as_of_us(self) -> int:
         """As-of in microseconds since the epoch."""
         return _microseconds(self.as_of)
+
+    @property
+    def open_from_us(self) -> int | None:
+        """The instant from which on rows are open, in microseconds; None when all are."""
+        return None if self.open_from is None else _microseconds(self.open_from)
 
     def expected_outputs(self) -> list[str]:
         """The files that a report of these formats holds, beside its manifest."""

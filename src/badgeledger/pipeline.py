@@ -112,14 +112,18 @@ def run(
             given = [str(file.base / entry.path) for entry in given_inputs(file, inputs)]
             if "account" in steps and "check" in steps:
                 size = settings.check.self_check
-                checked = _self_check(opened, opened.con, settings.rules, at, size, given, progress)
+                from .self_check import recount_sample
+
+                checked = recount_sample(opened, opened.con, settings.rules, at, size, given, progress)
             if "account" in steps:
                 this = runs.record(
                     opened,
                     pipeline=settings.pipeline.name,
                     as_of=at,
                     known_at=now_microseconds(),
-                    settings=remembered | {"inputs": given, "self_check": checked and asdict(checked)},
+                    settings=remembered
+                    | {"inputs": given, "self_check": checked and asdict(checked)}
+                    | {"open_from": compared.open_from(opened.con, remembered, settings.rules, at)},
                     folder=target if "report" in steps else None,
                 )
                 totals, changed = totals_of(opened.con), changes.counts(opened.con)
@@ -199,10 +203,14 @@ def make_report(
         at = last.as_of if as_of is None and last else resolve_as_of(as_of or "now", rules.zone, now_microseconds())
         name = file.settings.pipeline.name if file is not None else last.pipeline if last else ""
         target = out or Path(report_folder(remembered["reports"], at, rules.zone, name))
-        remembered |= runs.compare(opened, at, known_at).recorded()
+        compared = runs.compare(opened, at, known_at)
+        remembered |= compared.recorded()
         with report_views(opened, at, known_at, remembered, progress) as (con, remembered, warnings):
-            checked = _self_check(opened, con, rules, at, remembered.get("self_check_size", 0), (), progress)
+            from .self_check import recount_sample
+
+            checked = recount_sample(opened, con, rules, at, remembered.get("self_check_size", 0), (), progress)
             remembered["self_check"] = checked and asdict(checked)
+            remembered["open_from"] = compared.open_from(con, remembered, rules, at)
             return RunResult(
                 pipeline=name,
                 as_of=at,
@@ -274,25 +282,6 @@ def _check(warehouse: Warehouse, progress: Progress) -> None:
     check(warehouse.con)
 
 
-def _self_check(
-    warehouse: Warehouse,
-    con: DuckDBPyConnection,
-    rules: Rules,
-    as_of: int,
-    size: int,
-    given: Sequence[str],
-    progress: Progress,
-) -> SelfCheck | None:
-    """Recount `size` subjects from the inputs `given` now or to earlier runs; None for 0."""
-    from .self_check import self_check
-
-    if size == 0:
-        return None
-    progress("check: recounting a sample of subjects")
-    roots = [*map(Path, given), *runs.inputs_given(warehouse)]
-    return self_check(con, rules, as_of, size=size, roots=roots, spill=warehouse.spill)
-
-
 def _verify(folder: Path, warehouse: Path, settings: VerifySection, lock_timeout: float, progress: Progress) -> Verdict:
     from .verify import verify
 
@@ -337,6 +326,7 @@ def _publish(
         rules=settings["rules"],
         versions=versions(),
         self_check=settings.get("self_check"),
+        open_from=settings.get("open_from"),
     )
     return publish(
         con,

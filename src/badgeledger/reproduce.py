@@ -86,7 +86,7 @@ def _followed(manifest: Manifest) -> Rules:
     if (content.known_at.inputs, content.known_at.sha256) != wanted:
         raise _unfollowed(manifest, "known_at", f"{wanted[0]} inputs, {digest}", _known_at(manifest))
     unknown = set(content.settings.formats) - {*evidence.TABLE_FORMATS, "html", "xlsx"}
-    if unknown or content.settings.rows != "all":
+    if unknown or content.settings.rows not in {"all", "open"}:
         found = f"formats {', '.join(content.settings.formats)}, rows {content.settings.rows}"
         raise _unfollowed(manifest, "settings", "formats and rows that this version writes", found)
     try:
@@ -166,6 +166,7 @@ def _made_again(opened: Warehouse, manifest: Manifest, rules: Rules, progress: C
             rules=rules.model_dump(),
             versions=versions(),
             self_check=content.self_check,
+            open_from=content.open_from_us,
         )
         published = publish(
             con,

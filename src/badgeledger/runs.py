@@ -6,12 +6,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import calendar
 from .errors import UsageError
 from .settings import Rules
 from .warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 _I64_MAX = 2**63 - 1
 OPEN, PUBLISHED, ACCOUNTED = "open", "published", "accounted"
@@ -22,9 +25,9 @@ _COLUMNS = "run_id, batch_id, pipeline, epoch_us(as_of), epoch_us(known_at), set
 class Run:
     """One run. Instants are microseconds; `settings` holds `rules`, `formats`, `rows`, `reports` (the folder's
     template), `inputs` (the files, folders and globs that it was given), `since` and `since_folder` (the report that it
-    is compared with: manifest hash, and folder if one was named), `no_input`, `waivers`, the software's `versions` and
-    what came of its `self_check`. `state` is `open` until the report stands in `folder`, then `published`; a run that
-    made no report is `accounted`.
+    is compared with: manifest hash, and folder if one was named), `no_input`, `waivers`, the software's `versions`, what
+    came of its `self_check`, and `open_from`, the cut of a report of open rows. `state` is `open` until the report
+    stands in `folder`, then `published`; a run that made no report is `accounted`.
     """
 
     run_id: int
@@ -132,6 +135,28 @@ class Comparison:
         since = None if self.since is None else self.since.manifest_sha256
         sha256, folder = named or (since, None)
         return {"since": sha256, "since_folder": None if folder is None else str(folder), "no_input": self.no_input}
+
+    def open_from(self, con: DuckDBPyConnection, settings: Mapping[str, Any], rules: Rules, as_of: int) -> int | None:
+        """The cut of a report of open rows from the ledger of `con` (page readings); None when every row is open, as
+        when `settings` name another report to compare with.
+        """
+        from .reports.manifest import versions
+        from .reports.open_rows import first_change
+
+        since, made_with = self.since, versions()
+        if (
+            settings["rows"] == "all"
+            or settings.get("since_folder")
+            or since is None
+            or since.rules != rules
+            or since.as_of > as_of
+        ):
+            return None
+        if since.settings.get("versions", made_with) != made_with:
+            return None
+        new = first_change(con, since.batch_id or 0, since.as_of)
+        after = since.as_of + 1
+        return after if new is None else min(new, after)
 
 
 def compare(warehouse: Warehouse, as_of: int, known_at: int | None = None) -> Comparison:

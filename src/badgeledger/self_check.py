@@ -7,21 +7,21 @@ as-of it is decides the sample: the same night draws the same subjects.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 
-from . import evidence, witness
+from . import evidence, runs, witness
 from .errors import InternalCheckFailed
 from .evidence import KnownInput
 from .raw_inputs import RawInputs
 from .reports.tables import TABLES, write_rows
 from .settings import Rules
 from .text import counted, number
-from .warehouse import first_row, statement
+from .warehouse import Warehouse, first_row, statement
 
 TABLES_CHECKED = ("issuances", "expirations", "breaches", "cycle_counts")
 # Of equal records another line may be the one that is told: where a row came from is not compared.
@@ -73,6 +73,23 @@ class _Drawn:
 
     subjects: dict[Subject, Lines]
     files: dict[int, KnownInput]
+
+
+def recount_sample(
+    warehouse: Warehouse,
+    con: duckdb.DuckDBPyConnection,
+    rules: Rules,
+    as_of_us: int,
+    size: int,
+    given: Sequence[str],
+    progress: Callable[[str], None],
+) -> SelfCheck | None:
+    """As :func:`self_check`, from the inputs `given` now or to earlier runs; None for a `size` of 0."""
+    if size == 0:
+        return None
+    progress("check: recounting a sample of subjects")
+    roots = [*map(Path, given), *runs.inputs_given(warehouse)]
+    return self_check(con, rules, as_of_us, size=size, roots=roots, spill=warehouse.spill)
 
 
 def self_check(

@@ -18,6 +18,7 @@ from typing import Any
 from . import evidence, witness
 from .errors import UsageError
 from .evidence import Content, Difference, Manifest, Row
+from .open_rows import OpenRows
 from .raw_inputs import RawInputs
 from .reports.tables import TABLES, Table
 from .warehouse import Warehouse
@@ -260,13 +261,16 @@ def _recount_all(manifest: Manifest, files: Sequence[witness.Input], sound: set[
         told["findings"].append(dict.fromkeys(TABLES["findings"].columns, "") | _NO_INPUT)
     standing = {f"breach {row['breach_id']}" for row in told["breaches"]}
     standing |= {f"finding {row['finding_id']}" for row in told["findings"]}
+    is_open = OpenRows(content.open_from, told["issuances"])
     for name, table in TABLES.items():
         if name == _CHANGES:
             for output in (f"{name}.{kind}" for kind in evidence.TABLE_FORMATS):
                 if output in content.outputs and output in sound:
                     verdict.differences += _change_faults(manifest.folder / output, standing)
             continue
-        rows = sorted(([row[column] for column in table.columns] for row in told[name]), key=_by(table))
+        shown = (row for row in told[name] if is_open.holds(name, row))
+        rows = sorted(([row[column] for column in table.columns] for row in shown), key=_by(table))
+        verdict.differences += _total_faults(content, name, len(told[name]))
         for output in (f"{name}.{kind}" for kind in evidence.TABLE_FORMATS):
             # Parquet of other bytes than promised is not read: it has no checksums, and its readers trust it.
             if output in content.outputs and (output in sound or output.endswith(".csv")):
@@ -287,6 +291,16 @@ def _change_faults(path: Path, standing: set[str]) -> Iterator[Difference]:
     for flag in sorted(standing ^ told)[:1]:
         seen = ("told as standing", "not told as standing")
         yield Difference(f"{path.name}, {flag}", *(seen if flag in standing else seen[::-1]))
+
+
+def _total_faults(content: Content, name: str, rows: int) -> Iterator[Difference]:
+    """Where a manifest of open rows does not say how many rows a table has in all."""
+    for output in (f"{name}.{kind}" for kind in evidence.TABLE_FORMATS):
+        promise = content.outputs.get(output)
+        expected = rows if content.settings.rows == "open" else None
+        if promise is not None and promise.of != expected:
+            of, found = ("none" if count is None else f"{count:,}" for count in (expected, promise.of))
+            yield Difference(f"{evidence.MANIFEST}, output {output}, key of", of, found)
 
 
 def _cell_faults(path: Path, table: Table, expected: Iterable[Row]) -> Iterator[Difference]:
@@ -334,9 +348,11 @@ def _recount_sample(
     keys = {*over, *others}
     content = manifest.content
     told = witness.recount(files, content.settings.rules, content.as_of_us, keys)
+    is_open = OpenRows(content.open_from, told["issuances"])
     for name, output in outputs.items():
         table = TABLES[name]
-        expected = sorted(([row[column] for column in table.columns] for row in told[name]), key=_by(table))
+        shown = (row for row in told[name] if is_open.holds(name, row))
+        expected = sorted(([row[column] for column in table.columns] for row in shown), key=_by(table))
         rows = [list(row.values()) for row in _cells(manifest, output) if row["row_key"] in keys]
         fault = evidence.first_row_difference(table, f"{output}, of the sampled rows", expected, rows)
         if fault is not None:

@@ -138,7 +138,7 @@ def test_a_wrong_command_line_ends_with_2_and_says_what_to_do(
         (GOOD + '[rules]\nrolling = "x"\n', ["key rules.rolling", "rolling_clock"]),
         (GOOD + '[rules]\nmonth = "lunar"\n', ["key rules.month", "'calendar' or '30-days'", "'lunar'"]),
         (GOOD + '[rules]\nzone = "Mars/Olympus"\n', ["key rules.zone", "IANA", "'Mars/Olympus'"]),
-        (GOOD + '[reports]\nrows = "open"\n', ["key reports.rows", "not part of this version"]),
+        (GOOD + '[reports]\nrows = "new"\n', ["key reports.rows", "'all' or 'open'", "'new'"]),
         (GOOD + '[reports]\nformats = ["csv", "doc"]\n', ["key reports.formats[1]", "'doc'"]),
         (GOOD + "[extra]\n", ["key extra", "pipeline, inputs, rules, reports"]),
         (GOOD.replace('name = "nightly"', ""), ["key pipeline.name", "found none"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..calendar import microseconds_of
@@ -17,9 +17,11 @@ class ReportContext:
     `as_of` is an aware UTC datetime (RULEBOOK 5). `known_at` lists every input known to the report as
     (path, sha256). `zone` is the IANA zone in which days are cut (RULEBOOK 2). `rules` are the rule-book settings
     in force and `versions` those of the software, both name to text. `self_check` says how many subjects a second
-    program recounted from raw lines before this report was published, None when it did not. `not_judged` names finding
-    codes that this report did not look for; they are shown as a dash, never as zero. `page_rows` is the largest number
-    of rows of one table that report.html carries, `sheet_rows` that of one sheet of report.xlsx.
+    program recounted from raw lines before this report was published, None when it did not. `open_from` is the instant
+    (microseconds) from which on rows are open when the folder holds open rows alone, None when it holds all; `held`
+    says then, by table, how many rows its files hold and how many there are. `not_judged` names finding codes that this
+    report did not look for; they are shown as a dash, never as zero. `page_rows` is the largest number of rows of one
+    table that report.html carries, `sheet_rows` that of one sheet of report.xlsx.
     """
 
     name: str
@@ -29,6 +31,8 @@ class ReportContext:
     rules: Mapping[str, str]
     versions: Mapping[str, str]
     self_check: Mapping[str, int] | None = None
+    open_from: int | None = None
+    held: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     not_judged: tuple[str, ...] = ()
     page_rows: int = 100_000
     sheet_rows: int = 100_000

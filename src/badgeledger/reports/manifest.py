@@ -39,11 +39,14 @@ class Input:
 
 @dataclass(frozen=True)
 class Output:
-    """A file of the report; `rows` is None where it is not a table."""
+    """A file of the report; `rows` is None where it is not a table, `of` how many rows the table has in the warehouse
+    where the report holds open ones alone.
+    """
 
     name: str
     rows: int | None
     sha256: str
+    of: int | None = None
 
 
 def versions() -> dict[str, str]:
@@ -81,11 +84,17 @@ def manifest_text(
         "as_of": calendar.iso_instant(context.as_of_us),
         "known_at": {"inputs": len(inputs), "sha256": context.known_digest},
         **comparison,
+        "open_from": None if context.open_from is None else calendar.iso_instant(context.open_from),
         "self_check": None if context.self_check is None else dict(context.self_check),
         "inputs": [asdict(entry) for entry in inputs],
-        "outputs": {entry.name: {"rows": entry.rows, "sha256": entry.sha256} for entry in outputs},
+        "outputs": {entry.name: _promise(entry) for entry in outputs},
     }
     return json.dumps(content, indent=2) + "\n"
+
+
+def _promise(output: Output) -> dict[str, Any]:
+    of = {} if output.of is None else {"of": output.of}
+    return {"rows": output.rows, **of, "sha256": output.sha256}
 
 
 def file_sha256(path: Path) -> str:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from ..faults import Point, reached
+from ..warehouse import first_row
 from ..warehouse_files import sync
 from . import manifest
 from .context import ReportContext
 from .folder import prepare, put, staged
 from .html import write_html
-from .tables import TABLES, write_table
+from .open_rows import CUT_TABLES, open_condition
+from .tables import TABLES, Format, write_table
 from .xlsx import write_xlsx
 
 Progress = Callable[[str], None]
+_TABLE_FORMATS: tuple[Format, ...] = ("csv", "parquet")
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def publish(
     target = target.absolute()
     prepare(target, owner)
     with staged(target, owner) as stage:
-        outputs = _write_files(con, stage, context, formats, progress)
+        outputs = _write_files(con, stage, context, formats, rows == "open", progress)
         inputs = manifest.known_inputs(con)
         settings = {"rows": rows, "formats": list(formats), "waivers": list(waivers)}
         facts = {"since": since, "since_rebuilt": since_rebuilt, "no_input": no_input}
@@ -70,22 +73,32 @@ def publish(
 
 
 def _write_files(
-    con: duckdb.DuckDBPyConnection, stage: Path, context: ReportContext, formats: Sequence[str], progress: Progress
+    con: duckdb.DuckDBPyConnection,
+    stage: Path,
+    context: ReportContext,
+    formats: Sequence[str],
+    is_open: bool,
+    progress: Progress,
 ) -> list[manifest.Output]:
     outputs = []
+    held = {}
 
-    def written(name: str, rows: int | None) -> None:
+    def written(name: str, rows: int | None, of: int | None = None) -> None:
         reached(Point.REPORT_WRITTEN)
         sync(stage / name)
         reached(Point.REPORT_SYNCED)
-        outputs.append(manifest.Output(name, rows, manifest.file_sha256(stage / name)))
+        outputs.append(manifest.Output(name, rows, manifest.file_sha256(stage / name), of))
 
     for table in TABLES:
         progress(f"report: {table}")
-        if "csv" in formats:
-            written(f"{table}.csv", write_table(con, table, "csv", stage / f"{table}.csv"))
-        if "parquet" in formats:
-            written(f"{table}.parquet", write_table(con, table, "parquet", stage / f"{table}.parquet"))
+        of = first_row(con, f"SELECT count(*) FROM report.{table}")[0] if is_open else None
+        for kind in [kind for kind in _TABLE_FORMATS if kind in formats]:
+            condition = open_condition(table, context.open_from)
+            rows = write_table(con, table, kind, stage / f"{table}.{kind}", condition)
+            written(f"{table}.{kind}", rows, of)
+            if of is not None and table in CUT_TABLES:
+                held[table] = (rows, of)
+    context = replace(context, held=held)
     if "html" in formats:
         progress("report: report.html")
         write_html(con, stage / "report.html", context, {entry.name: entry.sha256 for entry in outputs})

@@ -101,17 +101,21 @@ TABLES = {
 }
 
 
-def write_table(con: duckdb.DuckDBPyConnection, name: str, file_format: Format, path: Path) -> int:
+def write_table(
+    con: duckdb.DuckDBPyConnection, name: str, file_format: Format, path: Path, condition: str = "true"
+) -> int:
     """As :func:`write_rows`, of one of :data:`TABLES`."""
-    return write_rows(con, TABLES[name], file_format, path)
+    return write_rows(con, TABLES[name], file_format, path, condition)
 
 
-def write_rows(con: duckdb.DuckDBPyConnection, entry: Table, file_format: Format, path: Path) -> int:
-    """Write one table and return its number of rows. The session of `con` is in UTC.
+def write_rows(
+    con: duckdb.DuckDBPyConnection, entry: Table, file_format: Format, path: Path, condition: str = "true"
+) -> int:
+    """Write the rows of one table that meet an SQL condition, and return their number. The session of `con` is in UTC.
 
     Raises InternalCheckFailed when the relation does not have the columns of the contract.
     """
-    query = _query(con, entry, file_format)
+    query = _query(con, entry, file_format, condition)
     target = str(path).replace("'", "''")
     row = con.execute(f"copy ({query}) to '{target}' ({_OPTIONS[file_format]})").fetchone()
     return int(row[0]) if row else 0
@@ -145,11 +149,11 @@ def write_csv_of(con: duckdb.DuckDBPyConnection, entry: Table, parquet: Path, pa
     return int(row[0]) if row else 0
 
 
-def _query(con: duckdb.DuckDBPyConnection, entry: Table, file_format: Format) -> str:
+def _query(con: duckdb.DuckDBPyConnection, entry: Table, file_format: Format, condition: str) -> str:
     types = _column_types(con, entry)
     order = ", ".join(_order(f"t.{name}", types[name]) for name in (entry.key if entry.unique else entry.columns))
     shown = _shown(types) if file_format == "csv" else ", ".join(f"t.{name}" for name in entry.columns)
-    return f"select {shown} from {entry.schema}.{entry.name} as t order by {order}"
+    return f"select {shown} from {entry.schema}.{entry.name} as t where {condition} order by {order}"
 
 
 def _shown(types: Mapping[str, str]) -> str:

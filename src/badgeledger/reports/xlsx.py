@@ -112,7 +112,7 @@ def _write_table(
     total = _count(con, table)
     shown = min(total, context.sheet_rows)
     newest = any(column.name == "processed_at" for column in columns)
-    sheet.write_string(0, 0, cut_note(table, shown, total, newest), formats["note"])
+    sheet.write_string(0, 0, cut_note(table, shown, total, newest, is_open=table in context.held), formats["note"])
     place = _write_heads(sheet, columns, formats)
     sheet.freeze_panes(2, 0)
     sheet.repeat_rows(0, 1)
@@ -139,9 +139,9 @@ def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(found[0])
 
 
-def cut_note(table: str, shown: int, total: int, newest: bool) -> str:
+def cut_note(table: str, shown: int, total: int, newest: bool, *, is_open: bool = False) -> str:
     """Say how many rows of a table a sheet shows, and where the rest is."""
-    source = "manifest.json" if table == "input_file" else f"{table}.parquet"
+    source = "manifest.json" if table == "input_file" else "the warehouse" if is_open else f"{table}.parquet"
     if shown == total:
         return f"{total:,} {'row' if total == 1 else 'rows'}, all of {source}. Instants are UTC."
     return f"{shown:,} of {total:,} rows, {'newest' if newest else 'first'}; the rest in {source}. Instants are UTC."

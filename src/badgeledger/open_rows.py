@@ -1,0 +1,47 @@
+"""Which rows of a table are open, as `verify` understands the page *readings*: a second meaning, on the text of CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+Cells = Mapping[str, str]
+
+
+class OpenRows:
+    """Tells rows of a report that can still change, or may have changed since another one, from those that are final.
+
+    `cut` is the instant from which on something is new, as a CSV cell; None when everything may be. `issuances` are
+    all rows of that table.
+    """
+
+    def __init__(self, cut: str | None, issuances: Iterable[Cells]) -> None:
+        self._cut = cut
+        fresh = [row for row in issuances if cut is not None and row["processed_at"] >= cut]
+        self._customers = {(row["badge_id"], row["customer_id"]) for row in fresh}
+        self._badges = {row["badge_id"] for row in fresh}
+        self._judges: dict[str, Callable[[Cells, str], bool]] = {
+            "issuances": lambda row, cut: _placed(row, cut) or row["outcome"] == "ASSUMED" or row["revoked_at"] >= cut,
+            "breaches": _placed,
+            "cycle_counts": lambda row, cut: row["ends_at"] >= cut,
+            "usage": lambda row, _: self._is_used(row),
+            "expirations": lambda row, cut: _placed(row, cut) or max(row["expires_at"], row["revoked_at"]) >= cut,
+            "findings": lambda row, cut: (
+                not row["customer_id"] or not row["processed_at"] or row["processed_at"] >= cut
+            ),
+        }
+
+    def holds(self, table: str, row: Cells) -> bool:
+        """Whether a row of a table is open."""
+        judge = self._judges.get(table)
+        return self._cut is None or judge is None or judge(row, self._cut)
+
+    def _is_used(self, row: Cells) -> bool:
+        if not row["limit_name"].endswith(":FIXED_VALUE"):
+            return True
+        if row["customer_id"]:
+            return (row["badge_id"], row["customer_id"]) in self._customers
+        return row["badge_id"] in self._badges
+
+
+def _placed(row: Cells, cut: str) -> bool:
+    return row["processed_at"] >= cut or row["event_at"] >= cut

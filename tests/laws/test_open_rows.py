@@ -1,0 +1,77 @@
+"""A row that is not open is what it was: whatever a second night brings, the cut lies before everything it changes."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from random import Random
+
+import pytest
+from conftest import examples
+from harness import Line, Tables, files_of, micros, tables_of, write_files
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from laws.random_logs import Log, logs, rules
+
+from badgeledger import accounting, ingest
+from badgeledger.calendar import iso_instant
+from badgeledger.open_rows import OpenRows
+from badgeledger.reports.open_rows import CUT_TABLES, first_change, open_condition
+from badgeledger.reports.tables import TABLES
+from badgeledger.settings import Rules
+from badgeledger.warehouse import Warehouse
+
+# Which of equal deliveries is told, and the newest name of a badge, are not what a row says.
+_NOT_COMPARED = {"source_file", "source_line", "badge_name"}
+
+
+def night(warehouse: Warehouse, place: Path, lines: list[Line], as_of: int, chosen: dict[str, str]) -> Tables:
+    write_files(place, files_of({"log.jsonl": lines}))
+    with warehouse.transaction():
+        ingest.ingest(warehouse, [ingest.Input(path=str(place))], place.parent)
+        accounting.account(warehouse, Rules(**chosen), as_of)
+    return tables_of(warehouse.con, [])
+
+
+def values(rows: list[dict[str, str]]) -> set[tuple[str, ...]]:
+    return {tuple(cell for name, cell in row.items() if name not in _NOT_COMPARED) for row in rows}
+
+
+def open_of(warehouse: Warehouse, name: str, cut: int) -> list[bool]:
+    """Whether each row is open, by the SQL condition, in the order of the report."""
+    order = ", ".join(f"{column} NULLS FIRST" for column in TABLES[name].columns)
+    query = f"SELECT {open_condition(name, cut)} FROM report.{name} ORDER BY {order}"
+    return [found for (found,) in warehouse.con.execute(query).fetchall()]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_what_is_not_open_has_not_changed(zone: str) -> None:
+    kept: list[int] = []
+
+    @settings(max_examples=examples(15))
+    @given(logs(zone, calls=30), rules, st.integers(0, 10**9), st.booleans())
+    def law(log: Log, chosen: dict[str, str], seed: int, in_order: bool) -> None:
+        draw = Random(seed)
+        lines = [line for of in log.files.values() for line in of]
+        if not in_order:
+            draw.shuffle(lines)
+        cut_at = draw.randrange(len(lines) + 1)
+        whole = micros(log.as_of)
+        earlier = whole - draw.choice([0, 3_600, 86_400, 30 * 86_400]) * 1_000_000
+        with tempfile.TemporaryDirectory() as name, Warehouse.open(Path(name) / "w.duckdb") as warehouse:
+            first, second = lines[:cut_at], lines[cut_at:]
+            before = night(warehouse, Path(name) / "1", first, earlier, chosen)
+            after = night(warehouse, Path(name) / "2", second, whole, chosen)
+            new = first_change(warehouse.con, 1, earlier)
+            cut = earlier + 1 if new is None else min(new, earlier + 1)
+            judge = OpenRows(iso_instant(cut), after["issuances"])
+            for table in CUT_TABLES:
+                rows = after[table]
+                is_open = [judge.holds(table, row) for row in rows]
+                assert is_open.count(True) == open_of(warehouse, table, cut).count(True), table
+                final = [row for row, found in zip(rows, is_open, strict=True) if not found]
+                assert values(final) <= values(before[table]), table
+                kept.append(len(final))
+
+    law()
+    assert sum(kept) > 100
