@@ -25,8 +25,8 @@ _COLUMNS = "run_id, batch_id, pipeline, epoch_us(as_of), epoch_us(known_at), set
 class Run:
     """One run. Instants are microseconds; `settings` holds `rules`, `formats`, `rows`, `reports` (the folder's
     template), `inputs` (the files, folders and globs that it was given), `since` and `since_folder` (the report that it
-    is compared with: manifest hash, and folder if one was named), `no_input`, `waivers`, the software's `versions`, what
-    came of its `self_check`, and `open_from`, the cut of a report of open rows. `state` is `open` until the report
+    is compared with: manifest hash, and folder if one was named), `no_input`, `waivers`, the software's `versions`,
+    what came of its `self_check`, and `open_from`, the cut of a report of open rows. `state` is `open` until the report
     stands in `folder`, then `published`; a run that made no report is `accounted`.
     """
 
