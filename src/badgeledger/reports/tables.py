@@ -149,7 +149,7 @@ def write_csv_of(con: duckdb.DuckDBPyConnection, entry: Table, parquet: Path, pa
     return int(row[0]) if row else 0
 
 
-def _query(con: duckdb.DuckDBPyConnection, entry: Table, file_format: Format, condition: str) -> str:
+def _query(con: duckdb.DuckDBPyConnection, entry: Table, file_format: Format, condition: str = "true") -> str:
     types = _column_types(con, entry)
     order = ", ".join(_order(f"t.{name}", types[name]) for name in (entry.key if entry.unique else entry.columns))
     shown = _shown(types) if file_format == "csv" else ", ".join(f"t.{name}" for name in entry.columns)
