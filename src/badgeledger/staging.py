@@ -10,10 +10,10 @@ from . import due
 from .warehouse import build, build_view, first_row, has_table, of_badges, renew, statement
 
 # Which lines are records, and which of them repeat another.
-_RECORDS = ("source", "same_call", "same_other", "same_record", "record")
+_RECORDS = ("source", "same_call", "same_other", "same_record")
 # Which halves belong together, and which lines no clock dates or another shape has brought already.
 _JOINED = (
-    "agreed_badge", "pair", "half_delivery", "joined_call", "clockless", "known_row", "duplicate", "quarantined",
+    "record", "agreed_badge", "pair", "half_delivery", "joined_call", "clockless", "known_row", "duplicate", "quarantined",
     "reconciliation",
 )  # fmt: skip
 # The rows of the calls in processing order, and the versions that judge them: what accounting reads.
@@ -54,13 +54,13 @@ def sort_records(con: duckdb.DuckDBPyConnection) -> None:
     whole = due.find(con, full=False)
     _make(con, _RECORDS, whole)
     con.execute("CREATE OR REPLACE TEMP TABLE sorted_record AS SELECT 1 AS done")
-    undated = "(logged_at IS NULL AND event_at IS NULL) OR NOT of_call(endpoint)"
-    if first_row(con, f"SELECT 1 FROM staging.due_call WHERE {undated} LIMIT 1"):
+    if first_row(con, "SELECT 1 FROM staging.due_call WHERE NOT of_call(endpoint) LIMIT 1"):
         _make(con, _JOINED, whole)
         return
-    # Every line has a clock of its own and none is a row of no call: to join them can wait for those who count.
-    con.execute(f"CREATE OR REPLACE VIEW staging.record AS FROM ({statement('2_staging', 'record')}) LIMIT 0")
-    _make(con, _JOINED, whole)
+    # Only a line without a clock of its own must be joined now, to see whether its other half dates it; the others can
+    # wait for those who count.
+    con.execute(f"CREATE OR REPLACE VIEW staging.record AS {statement('2_staging', 'undated_record')}")
+    _make(con, _JOINED[1:], whole)
     con.execute("DROP TABLE temp.joined_call")
 
 
@@ -69,7 +69,6 @@ def order_rows(con: duckdb.DuckDBPyConnection, *, full: bool = False) -> None:
     if full or not has_table(con, "temp", "sorted_record"):
         _make(con, _RECORDS, due.find(con, full=full))
     if full or not has_table(con, "temp", "joined_call"):
-        build_view(con, "staging", "record")
         _make(con, _JOINED, due.whole(con))
     due.number_badges(con)
     _make(con, _ROWS, due.whole(con))
