@@ -13,8 +13,8 @@ from .warehouse import build, build_view, first_row, has_table, of_badges, renew
 _RECORDS = ("source", "same_call", "same_other", "same_record")
 # Which halves belong together, and which lines no clock dates or another shape has brought already.
 _JOINED = (
-    "record", "agreed_badge", "pair", "half_delivery", "joined_call", "clockless", "known_row", "duplicate", "quarantined",
-    "reconciliation",
+    "record", "agreed_badge", "pair", "half_delivery", "joined_call", "clockless", "known_row", "duplicate",
+    "quarantined", "reconciliation",
 )  # fmt: skip
 # The rows of the calls in processing order, and the versions that judge them: what accounting reads.
 _ROWS = (
