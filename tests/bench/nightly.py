@@ -28,7 +28,7 @@ path = "{landing}/**/*.jsonl"
 self_check = 0
 
 [reports]
-rows = "all"
+rows = "open"
 formats = ["csv", "parquet", "html"]
 """
 STEPS = (
