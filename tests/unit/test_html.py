@@ -328,7 +328,7 @@ def test_every_query_says_its_grain_and_runs(con: duckdb.DuckDBPyConnection) -> 
         assert query.read_text(encoding="utf-8").startswith("-- One row"), query.name
         # Those of replay read relations of their own and run in test_replay_page.
         if not query.stem.startswith("replay_"):
-            ask(con, query.stem, **values, badge_wide=5, longest=5)
+            ask(con, query.stem, **values, badge_wide=5, longest=5, state="new")
 
 
 def test_text_is_readable_on_its_ground_in_both_themes() -> None:

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from ..calendar import SECOND, date_of, day_number, zone
 from ..definitions import Limit
 from . import charts, data
+from .changed import read_changed
 from .context import ReportContext
 from .facts import EXPIRY_DAYS, Facts, Row, ask, read_facts, verdict
 from .guides import Guide, guides
@@ -55,11 +56,12 @@ def render_html(con: duckdb.DuckDBPyConnection, context: ReportContext, outputs:
     findings = ask(con, "finding_rows", many=context.page_rows)
     names = {row["badge_id"]: row["name"] for row in ask(con, "badge_names")}
     packed, without = _pack(con, context, facts, (breaches, findings), names)
-    style = asset("report.css") + page_margins(context)
+    style = asset("report.css") + asset("changes.css") + page_margins(context)
     script = asset("report.js")
     template = environment(context.zone).get_template("report.html.j2")
     return template.render(
         **_sections(facts, context),
+        changed=read_changed(con, context),
         style=Markup(style),
         script=Markup(script),
         policy=policy(style, script),

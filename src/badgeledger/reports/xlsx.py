@@ -26,6 +26,7 @@ from .xlsx_summary import write_summary
 SHEETS = {
     "breaches": "Breaches",
     "findings": "Findings",
+    "changes": "Changes",
     "badges": "Badges",
     "usage": "Usage",
     "cycle_counts": "Cycle counts",
