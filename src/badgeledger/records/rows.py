@@ -165,7 +165,7 @@ class RowWriter:
     def _definition(definition: Definition) -> dict[str, Any]:
         content = content_text(definition)
         # Lines of one key and one loggedAt are one record.
-        times = [definition.badge_id, definition.last_updated_at, definition.created_at]
+        values = [definition.badge_id, definition.org_id, definition.last_updated_at, definition.created_at]
         return {
             "badge_id": definition.badge_id,
             "in_force_from": definition.in_force_from,
@@ -174,5 +174,5 @@ class RowWriter:
             "refused": definition.refused,
             "content": content,
             "definition": definition.model_dump_json(),
-            "definition_key": _md5([*times, definition.refused, content]),
+            "definition_key": _md5([*values, definition.refused, content]),
         }
