@@ -62,7 +62,7 @@ FLOORS = (
     {"ruling"},
     {"decisions", "emission", "overrides", "evidence", "raw_inputs", "self_check", "open_rows"},
     {"earlier"},
-    {"views"},
+    {"views", "dictionary"},
     {"pipeline", "verify", "progress"},
     {"rebuild", "replay", "reproduce", "metrics", "answers", "lint", "explain", "sampling"},
     {"grid"},

@@ -29,6 +29,11 @@ def docs() -> dict[str, Path]:
     return {path.stem: path for path in sorted((_PACKAGE / "docs").glob("*.md"))}
 
 
+def dictionary_file() -> Path:
+    """What each column of the warehouse says."""
+    return _PACKAGE / "docs" / "columns.toml"
+
+
 def _folder(in_wheel: str, in_checkout: str) -> Path:
     for folder in (_PACKAGE / in_wheel, _PACKAGE.parents[1] / in_checkout):
         if folder.is_dir():

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from ..dictionary import page
 from ..errors import UsageError
 from ..resources import docs
 from ..text import columns
@@ -11,9 +10,10 @@ from ..text import columns
 
 def show_docs(name: str | None) -> None:
     """Print a text, or the names of all with their titles. Raises UsageError."""
-    texts = docs()
+    texts = {entry: path.read_text(encoding="utf-8") for entry, path in docs().items()}
+    texts = dict(sorted((texts | {"dictionary": page()}).items()))
     if name is None:
-        print("\n".join(columns((entry, _title(path)) for entry, path in texts.items())))
+        print("\n".join(columns((entry, _title(text)) for entry, text in texts.items())))
         return
     if name not in texts:
         raise UsageError(
@@ -22,9 +22,8 @@ def show_docs(name: str | None) -> None:
             found=repr(name),
             next_step="Name one of them.",
         )
-    print(texts[name].read_text(encoding="utf-8"), end="")
+    print(texts[name], end="")
 
 
-def _title(path: Path) -> str:
-    with path.open(encoding="utf-8") as lines:
-        return next(lines, "").lstrip("# ").strip()
+def _title(text: str) -> str:
+    return text.partition("\n")[0].lstrip("# ").strip()
