@@ -142,7 +142,6 @@ def run(
 
         beside = target.with_name(target.name + "-replay") if out is None or "report" in steps else target
         replayed = replay_step(file, path, at, beside, lock_timeout, progress)
-    no_input = this is not None and bool(this.settings["no_input"])
     return RunResult(
         pipeline=settings.pipeline.name,
         as_of=at,
@@ -152,7 +151,7 @@ def run(
         published=published,
         warehouse=path,
         verdict=verdict,
-        no_input=no_input,
+        no_input=this is not None and bool(this.settings["no_input"]),
         self_check=checked,
         replayed=replayed,
         cost=cost,
