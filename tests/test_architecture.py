@@ -64,7 +64,7 @@ FLOORS = (
     {"earlier"},
     {"views", "dictionary"},
     {"pipeline", "verify", "progress"},
-    {"rebuild", "replay", "reproduce", "metrics", "answers", "lint", "explain", "sampling"},
+    {"prune", "rebuild", "replay", "reproduce", "metrics", "answers", "lint", "explain", "sampling"},
     {"grid"},
     {"commands", "endings", "api"},
     {"cli", "cli_answers", "cli_replay"},

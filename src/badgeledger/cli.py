@@ -251,6 +251,23 @@ def explain(
     explain_thing(pipeline, warehouse, asked, html=html, lock_timeout=lock_timeout, as_json=json)
 
 
+@app.command(epilog="Example: badgeledger prune --warehouse build/ledger.duckdb --before 2025-01-01 --dry-run")
+def prune(
+    before: Annotated[
+        str, typer.Option("--before", metavar="DATE", help="Of files ingested before this day (UTC) or instant.")
+    ],
+    pipeline: PipelineOption = None,
+    warehouse: WarehouseOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be dropped.")] = False,
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
+    json: JsonOption = False,
+) -> None:
+    """Drop the raw text of long ago from a warehouse; every count stays."""
+    from .commands.prune import prune_warehouse
+
+    prune_warehouse(pipeline, warehouse, before=before, dry_run=dry_run, lock_timeout=lock_timeout, as_json=json)
+
+
 @app.command(epilog="Example: badgeledger status --warehouse build/ledger.duckdb")
 def status(
     pipeline: PipelineOption = None,

@@ -110,6 +110,12 @@ def by_manifest(warehouse: Warehouse, manifest_sha256: str) -> Run | None:
     return _run(rows[0]) if rows else None
 
 
+def published(warehouse: Warehouse) -> list[Run]:
+    """The runs whose report stands, oldest first."""
+    query = f"SELECT {_COLUMNS} FROM raw.run WHERE state = $1 ORDER BY run_id"
+    return [_run(row) for row in warehouse.con.execute(query, [PUBLISHED]).fetchall()]
+
+
 def is_current(warehouse: Warehouse, run: Run) -> bool:
     """True when the ledger in place is the one that this run accounted, and nothing was ingested since."""
     row = warehouse.con.execute(

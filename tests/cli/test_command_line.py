@@ -67,6 +67,7 @@ def test_the_commands_of_this_version_are_there() -> None:
         "run",
         "ingest",
         "report",
+        "prune",
         "rebuild",
         "replay",
         "explain",
