@@ -196,6 +196,29 @@ def test_config_show_prints_every_default_and_reads_its_own_output(
     assert json.loads(capsys.readouterr().out)["rules"]["zone"] == "UTC"
 
 
+def test_config_show_keeps_what_every_table_says(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    said = (
+        GOOD
+        + '[reports]\nformats = ["csv"]\n[check]\nself_check = 7\n[verify]\nsample = 3\n[replay]\nrules = "x.toml"\n'
+    )
+    path = pipeline(tmp_path, said + '[[inputs]]\npath = "more"\nzone = "Asia/Kolkata"\n')
+    assert cli.run_command(["config", "show", path]) == 0
+    again = tmp_path / "again.toml"
+    again.write_text(capsys.readouterr().out)
+    assert load(again).settings == load(Path(path)).settings
+    assert load(again).settings.check.self_check == 7
+
+
+@pytest.mark.parametrize("command", [["config", "show"], ["config", "validate"], ["run"], ["rebuild"]])
+def test_each_command_names_the_place_of_a_mistake_in_a_pipeline_file(
+    command: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = pipeline(tmp_path, "[pipeline]\nname =\n")
+    assert f"{path}, line 2, column 7: expected TOML" in paragraph(capsys, *command, path)
+    pipeline(tmp_path, GOOD + "[rules]\nmonth = 30\n")
+    assert f"{path}, key rules.month: expected 'calendar' or '30-days'; found 30" in paragraph(capsys, *command, path)
+
+
 def test_docs_prints_each_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run_command(["docs"]) == 0
     names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]

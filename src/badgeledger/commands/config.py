@@ -16,9 +16,12 @@ def show_config(path: Path, overrides: Sequence[str], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(settings, indent=2))
         return
-    tables = [(f"[{name}]", settings[name]) for name in ("pipeline", "rules", "reports", "verify", "replay")]
-    tables[1:1] = [("[[inputs]]", entry) for entry in settings["inputs"]]
-    print("\n\n".join(_table(head, values) for head, values in tables))
+    tables = [
+        _table(f"[[{name}]]" if isinstance(section, list) else f"[{name}]", values)
+        for name, section in settings.items()
+        for values in (section if isinstance(section, list) else [section])
+    ]
+    print("\n\n".join(tables))
 
 
 def validate_config(path: Path, overrides: Sequence[str]) -> None:
