@@ -1,6 +1,6 @@
 """TOML files, read and checked against their models.
 
-Every mistake is a :class:`~badgeledger.errors.ConfigError` that names the file and the key, or the line and column.
+Every mistake is a :class:`~badgeledger.errors.ConfigError` that names the file, the key, and the line and column.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import UnionType
@@ -68,8 +69,8 @@ def _line_and_column(before: str) -> tuple[int, int]:
     return line, len(before) - (before.rfind("\n") + 1) + 1
 
 
-def checked(model: type[M], values: Mapping[str, Any], where: str) -> M:
-    """The values as a model; `where` is the file, or the option `--set`. Raises ConfigError."""
+def checked(model: type[M], values: Mapping[str, Any], where: Path | str) -> M:
+    """The values as a model; `where` is the file that they stand in, or the option `--set`. Raises ConfigError."""
     try:
         return model.model_validate(values)
     except ValidationError as error:
@@ -77,11 +78,52 @@ def checked(model: type[M], values: Mapping[str, Any], where: str) -> M:
         first = problems[0]
         others = [_key_path(problem["loc"]) for problem in problems[1:]]
         raise ConfigError(
-            where=where if where.startswith("--set") else f"{where}, key {_key_path(first['loc'])}",
+            where=f"{where}, key {_key_path(first['loc'])}{_place(where, first['loc'])}"
+            if isinstance(where, Path)
+            else where,
             expected=_expected(model, first),
             found=_found(model, first),
             next_step="Correct it" + (f", and also {', '.join(others)}." if others else "."),
         ) from None
+
+
+def _place(path: Path, key: tuple[int | str, ...]) -> str:
+    """Line and column of the statement that gives a key, or the table in which it is missing, as the end of a `where`.
+
+    The parser tells no places. A file cut off before that statement lacks the key, and one cut off behind it has it.
+    """
+    try:
+        lines = [f"{line}\n" for line in path.read_text(encoding="utf-8").split("\n")]
+        whole = tomllib.loads("".join(lines))
+    except (OSError, ValueError):
+        # It was read a moment ago, and has changed since.
+        return ""
+    while key and not _has(whole, key):
+        key = key[:-1]
+    if not key:
+        return ""
+    line = 1 + bisect_left(range(1, len(lines) + 1), True, key=lambda count: _has(_begun(lines, count), key))
+    name = str(next(part for part in reversed(key) if isinstance(part, str)))
+    return f", line {line}, column {1 + max(lines[line - 1].find(name), 0)}"
+
+
+def _begun(lines: list[str], count: int) -> dict[str, Any]:
+    """What the first `count` lines say, and as many after them as their last statement goes on for."""
+    for end in range(count, len(lines)):
+        try:
+            return tomllib.loads("".join(lines[:end]))
+        except tomllib.TOMLDecodeError:
+            continue
+    return tomllib.loads("".join(lines))
+
+
+def _has(values: Any, key: tuple[int | str, ...]) -> bool:
+    try:
+        for part in key:
+            values = values[part]
+    except (LookupError, TypeError):
+        return False
+    return True
 
 
 def _key_path(place: tuple[int | str, ...]) -> str:

@@ -264,7 +264,7 @@ class Overrides:
 
 def load_overrides(path: Path) -> Overrides:
     """Read a file of other rules. Raises ConfigError."""
-    asked = checked(OtherRules, read_toml(path, "a file of rules"), str(path))
+    asked = checked(OtherRules, read_toml(path, "a file of rules"), path)
     if not (asked.model_fields_set & {"definitions", "settings", "limits", "badges"}):
         raise ConfigError(
             where=str(path),

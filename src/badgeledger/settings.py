@@ -165,7 +165,7 @@ def load(path: Path, overrides: Iterable[str] = ()) -> PipelineFile:
 
     Raises ConfigError.
     """
-    settings = checked(Settings, read_toml(path), str(path))
+    settings = checked(Settings, read_toml(path), path)
     named = settings.pipeline.waivers
     waivers = () if named is None else load_waivers(path.parent / named)
     return PipelineFile(path, settings.model_copy(update={"rules": with_overrides(settings.rules, overrides)}), waivers)

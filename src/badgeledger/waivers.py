@@ -68,4 +68,4 @@ def of_record(values: Iterable[Mapping[str, Any]]) -> tuple[Waiver, ...]:
 
 def load_waivers(path: Path) -> tuple[Waiver, ...]:
     """The waivers of a file, in its order. Raises ConfigError."""
-    return checked(_WaiverFile, read_toml(path, "a file of waivers with [[waiver]]"), str(path)).waiver
+    return checked(_WaiverFile, read_toml(path, "a file of waivers with [[waiver]]"), path).waiver

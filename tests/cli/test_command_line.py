@@ -133,19 +133,25 @@ def test_a_wrong_command_line_ends_with_2_and_says_what_to_do(
         ("[pipeline\n", ["line 1, column 10", "expected TOML"]),
         ('[pipeline]\nname = "a"\nname = "b"\n', ["line 3, column "]),
         ('[pipeline]\nname = "a', ["line 2, column 10"]),
-        (GOOD + 'zoen = "UTC"\n', ["key inputs[0].zoen", "did you mean zone?"]),
-        (GOOD + '[rules]\nrolling = "x"\n', ["key rules.rolling", "rolling_clock"]),
+        (GOOD + 'zoen = "UTC"\n', ["key inputs[0].zoen, line 8, column 1:", "did you mean zone?"]),
+        (GOOD + '[rules]\nrolling = "x"\n', ["key rules.rolling, line 9, column 1:", "rolling_clock"]),
         (GOOD + '[rules]\nmonth = "lunar"\n', ["key rules.month", "'calendar' or '30-days'", "'lunar'"]),
         (GOOD + '[rules]\nzone = "Mars/Olympus"\n', ["key rules.zone", "IANA", "'Mars/Olympus'"]),
         (GOOD + '[reports]\nrows = "new"\n', ["key reports.rows", "'all' or 'open'", "'new'"]),
-        (GOOD + '[reports]\nformats = ["csv", "doc"]\n', ["key reports.formats[1]", "'doc'"]),
-        (GOOD + "[extra]\n", ["key extra", "pipeline, inputs, rules, reports"]),
-        (GOOD.replace('name = "nightly"', ""), ["key pipeline.name", "found none"]),
+        (GOOD + '[reports]\nformats = ["csv", "doc"]\n', ["key reports.formats[1], line 9, column 1:", "'doc'"]),
+        (GOOD + "[extra]\n", ["key extra, line 8, column 2:", "pipeline, inputs, rules, reports"]),
+        (GOOD.replace('name = "nightly"', ""), ["key pipeline.name, line 2, column 2:", "found none"]),
         (GOOD.replace('"nightly"', '"../up"'), ["key pipeline.name"]),
         (GOOD.replace('name = "nightly"', 'name = "n"\nas_of = "noon"'), ["key pipeline.as_of", "with an offset"]),
         (GOOD.replace('name = "nightly"', 'name = "n"\nsteps = ["report", "ingest"]'), ["key pipeline.steps"]),
         (GOOD.replace('name = "nightly"', 'name = "n"\nsteps = ["repeat"]'), ["key pipeline.steps[0]", "'repeat'"]),
         (GOOD.replace('name = "nightly"', 'name = "n"\nsteps = ["verify"]'), ["key pipeline.steps", '"report" before']),
+        (GOOD + '[reports]\nformats = [\n  "csv",\n  "doc",\n]\n', ["key reports.formats[1], line 9, column 1:"]),
+        (GOOD + '[[inputs]]\n\n  zone = "UTC"\n', ["key inputs[1].path, line 8, column 3:", "found none"]),
+        (GOOD + "# a comment\n\nrules = { month = 30 }\n", ["key inputs[0].rules, line 10, column 1:"]),
+        ("pipeline.name = 3\n", ["key pipeline.name, line 1, column 10:", "found 3"]),
+        (GOOD + "# a \u2028 b\n[rules]\nmonth = 30\n", ["key rules.month, line 10, column 1:"]),
+        ("", ["key pipeline: expected this key; found none"]),
         (GOOD + "[verify]\nsample = 0\n", ["key verify.sample", "greater than or equal to 1"]),
         (GOOD.replace('name = "nightly"', 'name = "n"\nmax_quarantined = 2'), ["key pipeline.max_quarantined"]),
         (GOOD.replace('name = "nightly"', 'name = "n"\nreports = "{today}"'), ["key pipeline.reports", "{as_of:"]),
@@ -216,7 +222,9 @@ def test_each_command_names_the_place_of_a_mistake_in_a_pipeline_file(
     path = pipeline(tmp_path, "[pipeline]\nname =\n")
     assert f"{path}, line 2, column 7: expected TOML" in paragraph(capsys, *command, path)
     pipeline(tmp_path, GOOD + "[rules]\nmonth = 30\n")
-    assert f"{path}, key rules.month: expected 'calendar' or '30-days'; found 30" in paragraph(capsys, *command, path)
+    assert f"{path}, key rules.month, line 9, column 1: expected 'calendar' or '30-days'; found 30" in paragraph(
+        capsys, *command, path
+    )
 
 
 def test_docs_prints_each_text(capsys: pytest.CaptureFixture[str]) -> None:
