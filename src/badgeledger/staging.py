@@ -23,6 +23,8 @@ _ROWS = (
 )  # fmt: skip
 # Relations that are read once or are mere renamings stay views.
 _VIEWS = {"same_record", "record", "duplicate", "issuance", "quarantined", "reconciliation"}
+# So few are joined faster than it is found out which of them must be.
+_FEW_LINES = 20_000
 # Wide and needed only until the rows are in order.
 _TEMPORARY = {"agreed_badge", "pair", "half_delivery", "joined_call", "imported_row"}
 # Of what grows with history only the part of the badges that are due is made anew.
@@ -54,7 +56,8 @@ def sort_records(con: duckdb.DuckDBPyConnection) -> None:
     whole = due.find(con, full=False)
     _make(con, _RECORDS, whole)
     con.execute("CREATE OR REPLACE TEMP TABLE sorted_record AS SELECT 1 AS done")
-    if first_row(con, "SELECT 1 FROM staging.due_call WHERE NOT of_call(endpoint) LIMIT 1"):
+    lines, of_no_call = first_row(con, "SELECT count(*), count(*) FILTER (NOT of_call(endpoint)) FROM staging.due_call")
+    if of_no_call or lines < _FEW_LINES:
         _make(con, _JOINED, whole)
         return
     # Only a line without a clock of its own must be joined now, to see whether its other half dates it; the others can

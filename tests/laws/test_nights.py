@@ -6,11 +6,14 @@ import tempfile
 from pathlib import Path
 from random import Random
 
+import pytest
 from conftest import examples
-from harness import TABLES, Files, Line, Tables, engine_nights
+from harness import TABLES, Files, Line, Tables, engine, engine_nights
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from laws.random_logs import Log, hard_cases, logs, rules
+from laws.random_logs import Log, hard_cases, logs, make_log, rules
+
+from badgeledger import staging
 
 ZONE = "America/New_York"
 EARLIER = ("2019-01-01T00:00:00Z", "2024-03-01T00:00:00Z", "2024-03-10T12:00:00Z", "2024-11-03T06:30:00Z")
@@ -53,3 +56,21 @@ def test_nights_in_any_order_are_one_run() -> None:
     law()
     assert hard_cases(ZONE) <= seen
     assert min(kinds.values()) > 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_halves_joined_at_once_or_when_rows_are_counted_are_the_same(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many lines only those without a clock are joined while files are read; each line fares the same."""
+    log = make_log(seed, ZONE, 30)
+    at_once = engine(log.files, _folder(tmp_path, "at once"), as_of=log.as_of, zone=ZONE)
+    monkeypatch.setattr(staging, "_FEW_LINES", 0)
+    later = engine(log.files, _folder(tmp_path, "later"), as_of=log.as_of, zone=ZONE)
+    for name in (*TABLES, "files"):
+        assert later[name] == at_once[name], name
+
+
+def _folder(path: Path, name: str) -> Path:
+    (path / name).mkdir()
+    return path / name
