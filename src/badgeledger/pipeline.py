@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import calendar, changes, dictionary, earlier, runs
+from . import calendar, changes, earlier, runs
 from .errors import FailOnMet, TooManyQuarantined
 from .faults import Point, reached
 from .settings import PipelineFile, Rules, VerifySection, now_microseconds, report_folder, resolve_as_of
@@ -107,7 +107,6 @@ def run(
                 with earlier.remembered(opened, remembered, progress=progress) as found:
                     remembered = compare(opened.con, found, at, remembered)
                 warnings += found.warnings
-                dictionary.describe(opened.con)
             if "check" in steps:
                 _check(opened, progress)
             given = [str(file.base / entry.path) for entry in given_inputs(file, inputs)]

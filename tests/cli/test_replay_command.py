@@ -245,7 +245,10 @@ B_HAS = '[[limits]]\nbadge = "B"\nlimit = "CUSTOMER:FIXED_VALUE"\n'
         (B_HAS + "number = -1\n", "key limits[0].number"),
         (B_HAS, "either a number or remove = true"),
         (B_HAS + 'number = 1\nadd = true\nreplaces = "BADGE:FIXED_VALUE"\n', "at most one of"),
-        (B_HAS + "number = 1\nfrom = 2024-01-01T00:00:00\n", "key limits[0].from: expected an instant"),
+        (
+            B_HAS + "number = 1\nfrom = 2024-01-01T00:00:00\n",
+            "key limits[0].from, line 5, column 1: expected an instant",
+        ),
         ('[[limits]]\nbadge = "B"\nnumbr = 1\n', "limits[0]"),
         ('[[limits]]\nlimit = "CUSTOMER:FIXED_WINDOW:WEEKS:1"\nnumber = 1\n', "expected a limit's name"),
         ((B_HAS + "number = 1\n") * 2, "found two for CUSTOMER:FIXED_VALUE"),
