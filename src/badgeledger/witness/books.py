@@ -144,8 +144,9 @@ class Books:
         calls = []
         for call in build_calls(found):
             date_call(call)
-            has_rows = bool(call.request and call.request.customers) or bool(call.response and call.response.answers)
-            if call.processed_at is None and has_rows:
+            # Of a response that answers nobody there is nothing to date; a request is always to be dated.
+            to_date = call.request is not None or bool(call.response and call.response.answers)
+            if call.processed_at is None and to_date:
                 for line in call.lines:
                     if id(line) not in dropped:
                         self._notes.pop(id(line), None)
