@@ -44,7 +44,7 @@ FLOORS = (
         "straddles",
         "found",
     },
-    {"warehouse"},
+    {"warehouse", "keys"},
     {"due"},
     {"staging"},
     {

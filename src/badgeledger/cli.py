@@ -24,6 +24,7 @@ from .options import (
     OutOption,
     PipelineArgument,
     PipelineOption,
+    PseudonymizeOption,
     SetOption,
     SinceOption,
     WarehouseOption,
@@ -82,6 +83,7 @@ def run(
     out: OutOption = None,
     as_of: AsOfOption = None,
     since: SinceOption = None,
+    pseudonymize: PseudonymizeOption = None,
     settings: SetOption = None,
     full: Annotated[
         bool, typer.Option("--full", help="Account for every badge anew, not only for what changed.")
@@ -107,6 +109,7 @@ def run(
         out=out,
         as_of=as_of,
         since=since,
+        pseudonymize=pseudonymize,
         overrides=settings or [],
         full=full,
         explain_cost=explain_cost,
@@ -147,6 +150,7 @@ def report(
         str | None, typer.Option("--known-at", metavar="INSTANT", help="Leave out what was ingested after it.")
     ] = None,
     out: OutOption = None,
+    pseudonymize: PseudonymizeOption = None,
     settings: SetOption = None,
     lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
     json: JsonOption = False,
@@ -160,6 +164,7 @@ def report(
         as_of=as_of,
         known_at=known_at,
         out=out,
+        pseudonymize=pseudonymize,
         overrides=settings or [],
         lock_timeout=lock_timeout,
         as_json=json,
@@ -203,13 +208,16 @@ def reproduce(
     warehouse: Annotated[
         Path | None, typer.Option("--warehouse", metavar="FILE", help="The warehouse that the report was made from.")
     ] = None,
+    pseudonymize: Annotated[
+        Path | None, typer.Option("--pseudonymize", metavar="KEYFILE", help="The key of the report's pseudonyms.")
+    ] = None,
     lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
     json: JsonOption = False,
 ) -> None:
     """Make a report again from its manifest and say: identical, or what differs."""
     from .commands.reproduce import reproduce_report
 
-    reproduce_report(folder, warehouse, lock_timeout=lock_timeout, as_json=json)
+    reproduce_report(folder, warehouse, pseudonymize=pseudonymize, lock_timeout=lock_timeout, as_json=json)
 
 
 @app.command(epilog="Example: badgeledger rebuild pipelines/nightly.toml")

@@ -97,8 +97,8 @@ def _read_first(warehouse: Warehouse, folders: list[Path], sha256: str, warnings
             manifest = evidence.read_manifest(folder)
             if manifest.sha256 != sha256:
                 raise ValueError("its manifest is that of another report")
-            if manifest.content.open_from is not None:
-                # Its tables hold open rows alone: the others are in the warehouse.
+            if manifest.content.open_from is not None or manifest.content.pseudonyms is not None:
+                # Its tables hold open rows alone, or not the customers: the others are in the warehouse.
                 return None
             return _read(warehouse, manifest)
         except (UsageError, DifferenceFound) as error:

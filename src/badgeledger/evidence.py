@@ -102,6 +102,7 @@ class Content(_Model):
     no_input: bool
     open_from: Annotated[str, AfterValidator(_instant)] | None = None
     self_check: dict[str, _Count] | None = None
+    pseudonyms: _Hash | None = None
     inputs: list[KnownInput]
     outputs: dict[str, Output]
 

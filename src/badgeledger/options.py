@@ -27,6 +27,10 @@ SetOption = Annotated[
 SinceOption = Annotated[
     Path | None, typer.Option("--since", metavar="DIR", help="The report to compare with, not the last.")
 ]
+PseudonymizeOption = Annotated[
+    Path | None,
+    typer.Option("--pseudonymize", metavar="KEYFILE", help="Publish customers by keyed hashes, not by their ids."),
+]
 FailOnOption = Annotated[
     str | None,
     typer.Option(

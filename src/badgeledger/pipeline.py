@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from . import calendar, changes, earlier, runs
 from .errors import FailOnMet, TooManyQuarantined
 from .faults import Point, reached
+from .keys import key_of_record, key_record, run_key_record
 from .settings import PipelineFile, Rules, VerifySection, now_microseconds, report_folder, resolve_as_of
 from .views import compare, report_views, totals_of
 from .waivers import recorded
@@ -69,20 +70,22 @@ def run(
     out: Path | None = None,
     as_of: str | None = None,
     since: Path | None = None,
+    pseudonymize: Path | None = None,
     full: bool = False,
     explain_cost: bool = False,
     lock_timeout: float = LOCK_TIMEOUT_SECONDS,
     progress: Progress = lambda *_: None,
 ) -> RunResult:
     """Run the steps of a pipeline file. `inputs`, `warehouse`, `out` and `as_of` replace what the file says; `since` is
-    the folder of the report to compare with, else it is the last published one. `full` accounts for every badge anew,
-    whether anything of it changed or not. `explain_cost` fills the result's `cost`.
+    the folder of the report to compare with, else it is the last published one; `pseudonymize` that of the key of
+    pseudonyms. `full` accounts for every badge anew, changed or not. `explain_cost` fills the result's `cost`.
 
     Raises the errors of :mod:`badgeledger.errors`.
     """
     from .reports.folder import prepare
 
     settings, steps = file.settings, file.settings.pipeline.steps
+    key = run_key_record(file, pseudonymize)
     at = resolve_as_of(as_of or settings.pipeline.as_of, settings.rules.zone, now_microseconds())
     path, target = warehouse or file.warehouse, _folder(file, at, out)
     named = None if since is None else earlier.named(since)
@@ -103,7 +106,7 @@ def run(
             if "account" in steps:
                 compared = runs.compare(opened, at)
                 cost = _account(opened, settings.rules, at, compared.no_input, full, explain_cost, progress)
-                remembered = _remembered(file) | compared.recorded(named)
+                remembered = _remembered(file) | key | compared.recorded(named)
                 with earlier.remembered(opened, remembered, progress=progress) as found:
                     remembered = compare(opened.con, found, at, remembered)
                 warnings += found.warnings
@@ -186,19 +189,22 @@ def make_report(
     as_of: str | None = None,
     known_at: int | None = None,
     out: Path | None = None,
+    pseudonymize: Path | None = None,
     lock_timeout: float = LOCK_TIMEOUT_SECONDS,
     progress: Progress = lambda *_: None,
 ) -> RunResult:
     """Publish the report of what the warehouse holds, with the settings of `file`, else of the last run.
 
     `as_of` defaults to that of the last run, `known_at` (microseconds) to everything known. The ledger in place is
-    used when it is the one that is asked for; any other is computed aside. Raises UsageError when there was no run.
+    used when it is the one that is asked for; any other is computed aside. Customers have the pseudonyms that
+    the key of `pseudonymize` gives them, else those of the settings. Raises UsageError when there was no run.
     """
     with Warehouse.open(warehouse, lock_timeout=lock_timeout) as opened:
         last = runs.last(opened) if file is not None and as_of is not None else runs.require_last(opened)
         remembered = _remembered(file) if file is not None else dict(last.settings if last else {})
         rules = overrides(Rules(**remembered["rules"]))
         remembered["rules"] = rules.model_dump()
+        remembered |= key_record(file, pseudonymize, remembered)
         at = last.as_of if as_of is None and last else resolve_as_of(as_of or "now", rules.zone, now_microseconds())
         name = file.settings.pipeline.name if file is not None else last.pipeline if last else ""
         target = out or Path(report_folder(remembered["reports"], at, rules.zone, name))
@@ -315,31 +321,35 @@ def _publish(
 ) -> Published:
     from .reports.context import ReportContext
     from .reports.manifest import known_inputs, versions
+    from .reports.pseudonyms import pseudonymized
     from .reports.publish import publish
 
-    context = ReportContext(
-        name=name,
-        as_of=calendar.moment_of(as_of),
-        known_at=tuple((entry.path, entry.sha256) for entry in known_inputs(con)),
-        zone=settings["rules"]["zone"],
-        rules=settings["rules"],
-        versions=versions(),
-        self_check=settings.get("self_check"),
-        open_from=settings.get("open_from"),
-    )
-    return publish(
-        con,
-        target,
-        context,
-        owner=warehouse.path or target,
-        formats=settings["formats"],
-        rows=settings["rows"],
-        since=settings["since"],
-        since_rebuilt=bool(settings["since_rebuilt"]),
-        waivers=settings.get("waivers", ()),
-        no_input=bool(settings["no_input"]),
-        progress=progress,
-    )
+    key = key_of_record(settings)
+    with pseudonymized(con, key, settings.get("waivers", ())) as waivers:
+        context = ReportContext(
+            name=name,
+            as_of=calendar.moment_of(as_of),
+            known_at=tuple((entry.path, entry.sha256) for entry in known_inputs(con)),
+            zone=settings["rules"]["zone"],
+            rules=settings["rules"],
+            versions=versions(),
+            self_check=settings.get("self_check"),
+            pseudonyms=None if key is None else key.fingerprint,
+            open_from=settings.get("open_from"),
+        )
+        return publish(
+            con,
+            target,
+            context,
+            owner=warehouse.path or target,
+            formats=settings["formats"],
+            rows=settings["rows"],
+            since=settings["since"],
+            since_rebuilt=bool(settings["since_rebuilt"]),
+            waivers=waivers,
+            no_input=bool(settings["no_input"]),
+            progress=progress,
+        )
 
 
 def given_inputs(file: PipelineFile, replaced: Sequence[str]) -> list[Input]:

@@ -20,8 +20,9 @@ from pydantic import ValidationError
 
 from . import evidence
 from .calendar import moment_of
-from .errors import ConfigError, DifferenceFound, WarehouseError
+from .errors import ConfigError, DifferenceFound, UsageError, WarehouseError
 from .evidence import Difference, Manifest, Row
+from .keys import Key, read_key
 from .reports.tables import TABLES, Table
 from .settings import Rules
 from .waivers import of_record
@@ -51,18 +52,25 @@ class Reproduction:
 
 
 def reproduce(
-    folder: Path, warehouse: Path, *, lock_timeout: float = 600.0, progress: Callable[[str], None] = lambda _: None
+    folder: Path,
+    warehouse: Path,
+    *,
+    key_file: Path | None = None,
+    lock_timeout: float = 600.0,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Reproduction:
     """Make the report of `folder` again from the warehouse and compare every file. The warehouse stays as it is.
+    `key_file` is that of the key under which the report names its customers.
 
-    Raises UsageError when there is no folder, DifferenceFound when its manifest cannot be followed, WarehouseError
-    when the warehouse cannot be used or does not know the inputs.
+    Raises UsageError when there is no folder or no key for its pseudonyms, ConfigError for another key than theirs,
+    DifferenceFound when its manifest cannot be followed, WarehouseError when the warehouse cannot be used or does not
+    know the inputs.
     """
     manifest = evidence.read_manifest(folder)
-    rules = _followed(manifest)
+    rules, key = _followed(manifest), _key(manifest, key_file)
     with Warehouse.open(warehouse, lock_timeout=lock_timeout, read_only=True) as opened:
         _require_inputs(opened, manifest, warehouse)
-        with _made_again(opened, manifest, rules, progress) as again:
+        with _made_again(opened, manifest, rules, key, progress) as again:
             progress("reproduce: comparing")
             differences = list(_differences(opened.con, again, folder))
             names = sorted(path.name for path in again.iterdir())
@@ -98,6 +106,21 @@ def _followed(manifest: Manifest) -> Rules:
         ) from None
 
 
+def _key(manifest: Manifest, path: Path | None) -> Key | None:
+    """The key of the report's pseudonyms, None where it has none. Raises as :func:`reproduce`."""
+    fingerprint = manifest.content.pseudonyms
+    if fingerprint is None:
+        return None
+    if path is None:
+        raise UsageError(
+            where=str(manifest.folder),
+            expected=f"--pseudonymize KEYFILE: its customers are pseudonyms under the key {fingerprint}",
+            found="none",
+            next_step="Name the file of that key.",
+        )
+    return read_key(path, fingerprint)
+
+
 def _known_at(manifest: Manifest) -> str:
     known = manifest.content.known_at
     return f"{known.inputs} inputs, {known.sha256}"
@@ -125,16 +148,22 @@ def _require_inputs(opened: Warehouse, manifest: Manifest, path: Path) -> None:
 
 
 @contextmanager
-def _made_again(opened: Warehouse, manifest: Manifest, rules: Rules, progress: Callable[[str], None]) -> Iterator[Path]:
+def _made_again(
+    opened: Warehouse, manifest: Manifest, rules: Rules, key: Key | None, progress: Callable[[str], None]
+) -> Iterator[Path]:
     """The folder of the report as it is made now."""
     from . import changes, earlier, runs
     from .accounting import aside
     from .reports.context import ReportContext
     from .reports.manifest import known_inputs, versions
+    from .reports.pseudonyms import known_pseudonyms, pseudonymized
     from .reports.publish import publish
 
     content = manifest.content
-    inputs = [(entry.path, entry.sha256) for entry in content.inputs]
+    inputs, waivers = [(entry.path, entry.sha256) for entry in content.inputs], content.settings.waivers
+    if key is not None:
+        names = known_pseudonyms(opened.con, key)
+        inputs, waivers = [(names.restored(path), sha256) for path, sha256 in inputs], names.restored_waivers(waivers)
     this = runs.by_manifest(opened, manifest.sha256)
     since = {"since": content.since, "since_folder": None if this is None else this.settings.get("since_folder")}
     progress("reproduce: counting aside")
@@ -156,31 +185,33 @@ def _made_again(opened: Warehouse, manifest: Manifest, rules: Rules, progress: C
             rules=rules,
             as_of_us=content.as_of_us,
             versions=versions(),
-            waivers=of_record(content.settings.waivers),
+            waivers=of_record(waivers),
         )
-        context = ReportContext(
-            name=content.name,
-            as_of=moment_of(content.as_of_us),
-            known_at=tuple((entry.path, entry.sha256) for entry in known_inputs(con)),
-            zone=rules.zone,
-            rules=rules.model_dump(),
-            versions=versions(),
-            self_check=content.self_check,
-            open_from=content.open_from_us,
-        )
-        published = publish(
-            con,
-            Path(stage) / "report",
-            context,
-            owner=opened.path or Path(stage),
-            formats=content.settings.formats,
-            rows=content.settings.rows,
-            since=content.since,
-            since_rebuilt=before.rebuilt,
-            waivers=content.settings.waivers,
-            no_input=content.no_input,
-            progress=progress,
-        )
+        with pseudonymized(con, key, waivers) as shown:
+            context = ReportContext(
+                name=content.name,
+                as_of=moment_of(content.as_of_us),
+                known_at=tuple((entry.path, entry.sha256) for entry in known_inputs(con)),
+                zone=rules.zone,
+                rules=rules.model_dump(),
+                versions=versions(),
+                self_check=content.self_check,
+                pseudonyms=content.pseudonyms,
+                open_from=content.open_from_us,
+            )
+            published = publish(
+                con,
+                Path(stage) / "report",
+                context,
+                owner=opened.path or Path(stage),
+                formats=content.settings.formats,
+                rows=content.settings.rows,
+                since=content.since,
+                since_rebuilt=before.rebuilt,
+                waivers=shown,
+                no_input=content.no_input,
+                progress=progress,
+            )
         yield published.folder
 
 

@@ -104,12 +104,15 @@ class InputSection(ConfigModel):
 
 
 class ReportsSection(ConfigModel):
-    """Which rows the tables hold, and in which formats they are written."""
+    """Which rows the tables hold, in which formats they are written, and the file of the key under which customers have
+    pseudonyms; without it they have their ids.
+    """
 
     rows: Literal["all", "open"] = "all"
     formats: tuple[Literal["csv", "parquet", "html", "xlsx"], ...] = Field(
         default=("csv", "parquet", "html", "xlsx"), strict=False, min_length=1
     )
+    pseudonymize: Annotated[str, Field(min_length=1)] | None = None
 
 
 class CheckSection(ConfigModel):

@@ -125,6 +125,11 @@ def verify(
         verdict.recounted = "no: the settings are none of the rule book"
     elif not any(name.endswith(evidence.TABLE_FORMATS) for name in manifest.content.outputs):
         verdict.recounted = "no: the folder holds no table as CSV or Parquet"
+    elif manifest.content.pseudonyms is not None:
+        verdict.recounted = (
+            "no: customers are pseudonyms; proved are hashes, inputs, rows and their order, and reproduce, which takes"
+            " the key, proves every cell"
+        )
     else:
         progress("verify: recounting")
         if sample is None:

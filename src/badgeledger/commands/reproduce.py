@@ -13,7 +13,9 @@ from ..reproduce import Reproduction, reproduce
 from ..text import counted, plain
 
 
-def reproduce_report(folder: Path, warehouse: Path | None, *, lock_timeout: float, as_json: bool) -> None:
+def reproduce_report(
+    folder: Path, warehouse: Path | None, *, pseudonymize: Path | None, lock_timeout: float, as_json: bool
+) -> None:
     """Make a report again and say whether it is identical. Raises DifferenceFound after saying what differs."""
     if warehouse is None:
         raise UsageError(
@@ -23,7 +25,7 @@ def reproduce_report(folder: Path, warehouse: Path | None, *, lock_timeout: floa
             next_step="Add it, such as --warehouse build/ledger.duckdb",
         )
     with progress() as shown:
-        made = reproduce(folder, warehouse, lock_timeout=lock_timeout, progress=shown)
+        made = reproduce(folder, warehouse, key_file=pseudonymize, lock_timeout=lock_timeout, progress=shown)
     print(json.dumps(_facts(made), indent=2) if as_json else "\n".join(_lines(made)))
     if made.differences:
         sys.stdout.flush()

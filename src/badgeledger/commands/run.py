@@ -34,6 +34,7 @@ def run_pipeline(
     out: Path | None,
     as_of: str | None,
     since: Path | None,
+    pseudonymize: Path | None,
     overrides: Sequence[str],
     full: bool,
     explain_cost: bool,
@@ -60,6 +61,7 @@ def run_pipeline(
             full=full,
             explain_cost=explain_cost,
             since=since,
+            pseudonymize=pseudonymize,
             lock_timeout=lock_timeout,
             progress=shown,
         )
@@ -91,6 +93,7 @@ def publish_report(
     as_of: str | None,
     known_at: str | None,
     out: Path | None,
+    pseudonymize: Path | None,
     overrides: Sequence[str],
     lock_timeout: float,
     as_json: bool,
@@ -109,6 +112,7 @@ def publish_report(
             as_of=as_of,
             known_at=known,
             out=out,
+            pseudonymize=pseudonymize,
             lock_timeout=lock_timeout,
             progress=shown,
         )

@@ -17,7 +17,8 @@ class ReportContext:
     `as_of` is an aware UTC datetime (RULEBOOK 5). `known_at` lists every input known to the report as
     (path, sha256). `zone` is the IANA zone in which days are cut (RULEBOOK 2). `rules` are the rule-book settings
     in force and `versions` those of the software, both name to text. `self_check` says how many subjects a second
-    program recounted from raw lines before this report was published, None when it did not. `open_from` is the instant
+    program recounted from raw lines before this report was published, None when it did not. `pseudonyms` is the
+    fingerprint of the key under which customers are named, None where they have their ids. `open_from` is the instant
     (microseconds) from which on rows are open when the folder holds open rows alone, None when it holds all; `held`
     says then, by table, how many rows its files hold and how many there are. `not_judged` names finding codes that this
     report did not look for; they are shown as a dash, never as zero. `page_rows` is the largest number of rows of one
@@ -31,6 +32,7 @@ class ReportContext:
     rules: Mapping[str, str]
     versions: Mapping[str, str]
     self_check: Mapping[str, int] | None = None
+    pseudonyms: str | None = None
     open_from: int | None = None
     held: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     not_judged: tuple[str, ...] = ()

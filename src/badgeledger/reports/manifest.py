@@ -76,6 +76,7 @@ def manifest_text(
     `known_at` repeats the inputs as one digest, so that two reports can be compared at a glance. Of `comparison`,
     `since` is the manifest hash of the report that `changes` compares with, `since_rebuilt` says that its tables were
     made again by other software than published them, and `no_input` that inputs were given and told nothing new.
+    `pseudonyms`, the fingerprint of their key, stands there only when customers have some.
     """
     content = {
         "name": context.name,
@@ -86,6 +87,7 @@ def manifest_text(
         **comparison,
         "open_from": None if context.open_from is None else calendar.iso_instant(context.open_from),
         "self_check": None if context.self_check is None else dict(context.self_check),
+        **({} if context.pseudonyms is None else {"pseudonyms": context.pseudonyms}),
         "inputs": [asdict(entry) for entry in inputs],
         "outputs": {entry.name: _promise(entry) for entry in outputs},
     }

@@ -217,6 +217,11 @@ def _write_notes(
         ("Instants", "UTC, as dates; Excel keeps milliseconds. The exact text is in the folded column beside each."),
         ("Days and cycles", f"Cut in {context.zone}. Every span is half-open: its end is not included."),
         ("Text", "Ids are text. A character that cannot be seen is written as an escape, such as \\u202e."),
+        *(
+            []
+            if context.pseudonyms is None
+            else [("Pseudonyms", f"Customers are named under the key with fingerprint {context.pseudonyms}.")]
+        ),
         ("Not here", "The table issuances: it is in issuances.csv and issuances.parquet."),
         ("", ""),
         ("Sheet", "Rows"),
