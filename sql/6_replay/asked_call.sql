@@ -13,6 +13,8 @@ WITH heard AS (
     INNER JOIN ledger.setting AS setting ON call.processed_at <= setting.as_of
     ASOF INNER JOIN ruling_version AS version
         ON call.badge_id = version.badge_id AND call.processed_at >= version.valid_from
+    -- An import is a fact, also one of a single element, whose call has a badge.
+    WHERE call.endpoint IS DISTINCT FROM 'import'
 )
 
 SELECT

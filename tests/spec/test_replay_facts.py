@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from feeds import element, imported, revoke_customers, revoke_earn, told
+from feeds import csv, element, imported, revoke_customers, revoke_earn, told
 from harness import definition, earn, fixed_value, issue_bulk
 from replaying import Replay
 
@@ -57,4 +57,18 @@ def test_replay_takes_imports_as_facts(replay: Replay) -> None:
         r2         | ADMIT    |
         """,
     )
+    assert replay(log, imported="ignore").column("decisions", "decision") == ["ADMIT", "ADMIT"]
+
+
+def test_replay_takes_an_import_of_one_as_a_fact_too(replay: Replay) -> None:
+    log = {
+        "a.jsonl": [
+            definition("B", limits=[fixed_value(2, "BADGE")]),
+            element("B", "c1", "2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z"),
+            earn("B", "c3", "2024-02-02T00:00:00Z", rid="r1"),
+            earn("B", "c3", "2024-02-03T00:00:00Z", rid="r2"),
+        ],
+        "import.csv": csv("badgeMetaId,customerId,earnEventDate", "B,c2,2024-02-01T00:00:00Z"),
+    }
+    assert replay(log).column("decisions", "decision") == ["REJECT", "REJECT"]
     assert replay(log, imported="ignore").column("decisions", "decision") == ["ADMIT", "ADMIT"]
