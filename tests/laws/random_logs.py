@@ -2,7 +2,7 @@
 
 Few customers, request ids and instants, so that ties, repeats and conflicts are the rule; instants on and one
 microsecond beside month ends, gaps and folds of the zone; late events, version changes, bare halves, duplicates,
-rejections, messy spellings, and lines that are no records.
+rejections, messy spellings, imports, revocations, events, dumps, flat files, and lines that are no records.
 """
 
 from __future__ import annotations
@@ -10,17 +10,30 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import harness
 from harness import Line, Record
 from hypothesis import strategies as st
 from laws.mutations import mutated
+from laws.random_feeds import feed_line, flat_files
+from laws.world import ANCHORS, DAY, SECOND, TRANSITIONS, ZONES, World, iso
 
-ZONES = ("UTC", "Asia/Kolkata", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Havana")
+__all__ = [
+    "ANCHORS",
+    "RULES",
+    "ZONES",
+    "Log",
+    "differences",
+    "hard_cases",
+    "iso",
+    "logs",
+    "make_log",
+    "mutated_log",
+    "rules",
+]
+
 RULES: dict[str, tuple[str, ...]] = {
     "rolling_clock": ("processed", "event"),
     "rolling_edge": ("instant", "local-day"),
@@ -33,138 +46,21 @@ OWNERS = ("Loyalty", "loyalty", "JOURNEYS", "Membercare", "Milestones")
 CODES = (809, 816, 1040, 1039, 714)
 DAYS = ("MONDAY", "TUESDAY", "SUNDAY", 0, 3, "6", None)
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND = 1_000_000
-_DAY = 86_400 * _SECOND
-# Instants that a rule treats in a way of its own lie at these distances from one another.
-_STEPS = (0, 0, 0, 0, 1, -1, _SECOND, 3600 * _SECOND, _DAY, _DAY, _DAY - 1, _DAY + 1, 2 * _DAY, 3 * _DAY, 7 * _DAY,
-          7 * _DAY + 1, 28 * _DAY, 29 * _DAY, 30 * _DAY, 31 * _DAY, -_DAY, -7 * _DAY)  # fmt: skip
-_WALLS = (
-    "2024-01-01T00:00:00", "2024-01-29T10:00:00", "2024-01-30T10:00:00", "2024-01-31T10:00:00",
-    "2024-01-31T23:59:59.999999",
-    "2024-02-28T10:00:00", "2024-02-29T00:00:00", "2024-02-29T10:00:00", "2024-03-01T00:00:00", "2024-03-28T12:00:00",
-    "2024-03-29T10:00:00", "2024-03-30T10:00:00", "2024-03-31T10:00:00", "2024-04-30T10:00:00", "2023-02-28T10:00:00",
-    "2023-03-28T12:00:00", "2023-03-29T10:00:00", "2023-03-31T10:00:00", "2024-12-31T23:00:00", "2024-06-15T12:00:00",
-)  # fmt: skip
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def _wall(micros: int, zone: str) -> datetime:
-    return (_EPOCH + timedelta(microseconds=micros)).astimezone(ZoneInfo(zone))
-
-
-def _transitions(zone: str) -> list[tuple[int, timedelta]]:
-    """Instants of 2024 at which the offset changes, and by how much."""
-    found = []
-    hour = datetime(2024, 1, 1, tzinfo=UTC)
-    while hour.year == 2024:
-        later = hour + timedelta(minutes=30)
-        offsets = [moment.astimezone(ZoneInfo(zone)).utcoffset() for moment in (hour, later)]
-        if offsets[0] != offsets[1]:
-            found.append((_micros(later), (offsets[1] or timedelta()) - (offsets[0] or timedelta())))
-        hour = later
-    return found
-
-
-def _anchors(zone: str) -> list[int]:
-    """Month ends and days of change of the zone, and the same wall times a month before and after them."""
-    place = ZoneInfo(zone)
-    walls = [datetime.fromisoformat(wall) for wall in _WALLS]
-    anchors = [_micros(wall.replace(tzinfo=place).astimezone(UTC)) for wall in walls]
-    for instant, shift in _transitions(zone):
-        lost = _wall(instant, zone).replace(tzinfo=None) - shift / 2
-        days = [lost, lost.replace(hour=0, minute=0), lost.replace(hour=12)]
-        months = [lost.replace(month=lost.month + step, day=min(lost.day, 29)) for step in (-1, 1)]
-        anchors += [instant, instant - 1, instant - 1800 * _SECOND, instant + 1800 * _SECOND]
-        anchors += [_micros(wall.replace(tzinfo=place).astimezone(UTC)) for wall in days + months]
-    return anchors
-
-
-ANCHORS = {zone: _anchors(zone) for zone in ZONES}
-TRANSITIONS = {zone: _transitions(zone) for zone in ZONES}
-
 
 @dataclass
 class Log:
-    """A generated log: its files, what it is judged at, and which hard cases it holds."""
+    """A generated log: its files of lines and its flat files, what it is judged at, and which hard cases it holds."""
 
     zone: str
-    files: dict[str, list[Line]]
+    lines: dict[str, list[Line]]
+    flat: dict[str, bytes]
     as_of: str
     seen: set[str] = field(default_factory=set)
 
-
-def iso(micros: int) -> str:
-    """ISO text of an instant."""
-    return (_EPOCH + timedelta(microseconds=micros)).isoformat().replace("+00:00", "Z")
-
-
-def _seconds(micros: int) -> str:
-    """Decimal text of epoch seconds."""
-    sign = "-" if micros < 0 else ""
-    return f"{sign}{abs(micros) // _SECOND}.{abs(micros) % _SECOND:06}"
-
-
-class World:
-    """What one log draws from: its zone, a few instants close to one another, and the badges."""
-
-    def __init__(self, random: Random, zone: str) -> None:
-        self.random = random
-        self.zone = zone
-        self.seen: set[str] = set()
-        self.processed: set[int] = set()
-        base = self.one_of(*ANCHORS[zone])
-        if TRANSITIONS[zone] and self.chance(70):
-            base = self.one_of(*TRANSITIONS[zone])[0]
-        near = [anchor for anchor in ANCHORS[zone] if abs(anchor - base) < 45 * _DAY]
-        self.anchors = [base, *(self.one_of(*near) for _ in range(random.randint(1, 4)))]
-        self.badges = ["B", "C", "D"][: random.randint(1, 3)]
-        self.starts = {
-            badge: min(self.anchors) - self.one_of(0, 1, -1, _DAY, 3 * _DAY, 20 * _DAY) for badge in self.badges
-        }
-
-    def one_of(self, *choices: Any) -> Any:
-        return self.random.choice(choices)
-
-    def chance(self, percent: int) -> bool:
-        return self.random.randrange(100) < percent
-
-    def instant(self) -> int:
-        micros: int = self.one_of(*self.anchors) + self.one_of(*_STEPS)
-        self._note(micros)
-        return micros
-
-    def _note(self, micros: int) -> None:
-        wall = _wall(micros, self.zone)
-        if (wall + timedelta(days=3)).month != wall.month:
-            self.seen.add("month end")
-        for change, shift in TRANSITIONS[self.zone]:
-            if abs(micros - change) < _DAY:
-                self.seen.add("gap" if shift > timedelta() else "fold")
-
-    def written(self, name: str, micros: int) -> Record:
-        """A date field in one of its spellings."""
-        spelling = self.one_of("number", "number", "text", "iso", "offset", "milliseconds", "both", "conflict")
-        text = _seconds(micros)
-        number = float(text) if "." in text and not text.endswith(".000000") else int(text.split(".")[0])
-        stamp = iso(micros)
-        if spelling == "text":
-            return {name: text + "000"}
-        if spelling == "iso":
-            return {name + "ISO": stamp}
-        if spelling == "offset":
-            zone = ZoneInfo("Asia/Kolkata")
-            return {name: (_EPOCH + timedelta(microseconds=micros)).astimezone(zone).isoformat()}
-        if spelling == "milliseconds" and micros % 1000 == 0 and micros > 10**15 // 10:
-            return {name: micros // 1000}
-        if spelling == "both":
-            return {name: number, name + "ISO": stamp}
-        if spelling == "conflict":
-            return {name: number + 2, name + "ISO": stamp}
-        return {name: number}
+    @property
+    def files(self) -> harness.Files:
+        """All of them."""
+        return {**self.lines, **self.flat}
 
 
 # --- definitions --------------------------------------------------------------------------------------------------
@@ -211,7 +107,7 @@ def _definition(world: World, badge: str) -> Record:
         for _ in range(world.one_of(0, 1, 1, 2, 2, 3))
     ]  # fmt: skip
     start = world.starts[badge] if world.chance(85) else world.instant()
-    end = start + world.one_of(*[100 * _DAY, 400 * _DAY] * 4, _DAY, 10 * _DAY, 40 * _DAY, 0, 1, -_DAY)
+    end = start + world.one_of(*[100 * DAY, 400 * DAY] * 4, DAY, 10 * DAY, 40 * DAY, 0, 1, -DAY)
     record = harness.definition(
         badge,
         limits=limits,
@@ -229,7 +125,7 @@ def _definition(world: World, badge: str) -> Record:
 
 def _definition_lines(world: World, badge: str) -> list[Line]:
     record = _definition(world, badge)
-    at = world.instant() if world.chance(80) else world.starts[badge] - 30 * _DAY
+    at = world.instant() if world.chance(80) else world.starts[badge] - 30 * DAY
     shape = world.one_of(*["alone", "data", "exchange"] * 3, "created", "sent", "refused")
     if shape in ("alone", "data", "exchange"):
         record |= world.written("lastUpdatedOn", at)
@@ -254,7 +150,7 @@ def _row_id(world: World, clock: int) -> str | None:
     kind = world.one_of("short", "short", "short", "dated", None)
     number = world.random.randrange(16)
     if kind == "dated" and clock > 0:
-        return f"{clock // _SECOND:08x}{number:016x}"
+        return f"{clock // SECOND:08x}{number:016x}"
     return None if kind is None else f"i{number}"
 
 
@@ -272,7 +168,7 @@ def _call(world: World, *, dated: bool) -> Record:
     """One exchange; a dated one has an event date."""
     badge = "X" if world.chance(3) else world.one_of(*world.badges)
     clock = world.instant()
-    rid = world.one_of(*(f"r{place}" for place in range(12)), "10", "9", None)
+    rid = world.one_of(*(f"r{place}" for place in range(6)), "10", "9", None)
     owner = world.one_of(None, None, *OWNERS)
     customers = [world.one_of("c1", "c2", "c3", 7) for _ in range(world.one_of(1, 1, 2, 3, 5))]
     kind = world.one_of("issueBulk", "earn", "earn", "earnBulk", "earnBulk")
@@ -343,7 +239,7 @@ GARBAGE = (
 def mutated_log(seed: int, zone: str, calls: int) -> Log:
     """The log of a seed in which a third of the lines has a fault."""
     log, random = make_log(seed, zone, calls), Random(~seed)
-    for lines in log.files.values():
+    for lines in log.lines.values():
         lines[:] = [mutated(random, line) if random.random() < 0.33 else line for line in lines]
     return log
 
@@ -357,11 +253,14 @@ def make_log(seed: int, zone: str, calls: int) -> Log:
             lines += _definition_lines(world, badge)
     for _ in range(world.random.randint(1, calls)):
         lines += _call_lines(world)
+    for _ in range(world.random.randint(0, calls // 3)):
+        line = _respelled(world, feed_line(world))
+        lines += [line, line] if world.chance(5) else [line]
     lines += [world.one_of(*GARBAGE) for _ in range(world.one_of(0, 1, 3))]
     world.random.shuffle(lines)
     cut = world.random.randint(0, len(lines))
     as_of = iso(world.instant()) if world.chance(60) else "2025-03-01T00:00:00Z"
-    return Log(zone, {"a.jsonl": lines[:cut], "b/c.jsonl": lines[cut:]}, as_of, world.seen)
+    return Log(zone, {"a.jsonl": lines[:cut], "b/c.jsonl": lines[cut:]}, flat_files(world), as_of, world.seen)
 
 
 def logs(zone: str, *, calls: int = 40, make: Callable[[int, str, int], Log] = make_log) -> st.SearchStrategy[Log]:
