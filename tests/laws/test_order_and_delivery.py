@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws.random_logs import Log, hard_cases, logs, rules
 
-# Where a row came from depends on the delivery; so do the findings of a file and field, which of two spellings of a
-# record without any clock is the refused one, and which of two dumps that print a cycle at odds is told.
+# Where a row came from depends on the delivery; so do the findings of a line, or of a file and field, which of two
+# spellings of a record without any clock is the refused one, and which of two dumps that print a cycle at odds is told.
 _SOURCE = {"source_file", "source_line"}
 _DUMP_CODES = {"cycle-mismatch", "earn-count-mismatch"}
-_FEED_CODES = {"timestamp-conflict", "timestamp-unit-repaired"}
+_FEED_CODES = {"invalid-enum", "timestamp-conflict", "timestamp-unit-repaired"}
 
 
 def values(tables: Tables) -> dict[str, list[dict[str, str]]]:
