@@ -38,6 +38,8 @@ def test_nights_in_any_order_are_one_run() -> None:
         for line in (line for lines in log.files.values() for line in lines):
             night = random.randrange(count)
             parts[night].setdefault(f"{random.randrange(2)} of {night}.jsonl", []).append(line)
+        for name, rows in log.flat.items():
+            parts[random.randrange(count)][name] = rows
         accounted: dict[int, tuple[str, dict[str, str]] | None] = {}
         for night in range(count - 1):
             kind = random.choice(("same", "same", *kinds))
