@@ -141,6 +141,7 @@ def test_a_breach_opens_with_its_evidence_and_closes_to_the_table(page: Page, sm
         "only 4 fit",
         "in any 7 days",
         "Span to (not included)",
+        "Replay says",
         "Room again",
         "badgeledger explain",
         "jsonl:",
@@ -154,6 +155,20 @@ def test_a_breach_opens_with_its_evidence_and_closes_to_the_table(page: Page, sm
         other.open(small + str(link))
         other.wait("document.querySelector('#sheet').open")
         assert other.run("document.querySelector('#sheet').innerText") == sheet
+
+
+def test_a_breach_says_what_replay_would_say_or_who_knows(page: Page, small: str) -> None:
+    """Of badge-5 the report asked no replay."""
+    said = "[...document.querySelectorAll('#sheet dt')].find((one) => one.innerText === 'Replay says')"
+    for query, words in (
+        ("replay=admit", "admit; as it was recorded"),
+        ("badge=badge-0&replay=reject+customer-limit+CUSTOMER%3AFIXED_VALUE", "it was recorded as accepted"),
+        ("badge=badge-5", "badgeledger explain tells"),
+    ):
+        page.open(small + f"#/breaches?{query}")
+        page.run("document.querySelector('#explore-breaches > .scroll tbody a').click()")
+        page.wait("document.querySelector('#sheet').open")
+        assert words in str(page.run(f"{said}.nextElementSibling.innerText"))
 
 
 def test_an_id_that_is_not_embedded_says_so(page: Page, small: str) -> None:

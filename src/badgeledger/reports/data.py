@@ -85,7 +85,7 @@ def breach_document(rows: Sequence[Row], total: int, clock: str) -> dict[str, An
 
 _BREACH_WORDS = (
     "badge_id", "limit_name", "row_key", "customer_id", "issuance_id", "request_id", "owner_type", "version",
-    "source_file", "outcome",
+    "source_file", "outcome", "replay",
 )  # fmt: skip
 _FINDING_WORDS = (
     "code", "severity", "platform_code", "badge_id", "row_key", "customer_id", "issuance_id", "request_id", "detail",
