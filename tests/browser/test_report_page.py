@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import duckdb
+import fake_report
 import pytest
 from browser.chromium import Page
 
-from badgeledger.reports.html import PAGE_BYTES
+from badgeledger.reports.html import PAGE_BYTES, write_html
 
 STATUS = "document.querySelector('#explore-breaches [role=status]').textContent"
 ROWS = "document.querySelectorAll('#explore-breaches > .scroll tbody tr').length"
@@ -33,6 +35,20 @@ def test_it_renders_without_a_message_or_a_request(page: Page, small: str) -> No
     assert page.run(ROWS) == 100
     assert page.console == []
     assert page.requests == [small]
+
+
+@pytest.mark.parametrize("kept", [1, 2])
+def test_a_report_of_hardly_any_breach_is_whole(page: Page, tmp_path: Path, kept: int) -> None:
+    with duckdb.connect() as con:
+        fake_report.fill(con, 400)
+        for table, key in (("breaches", "breach_id"), ("findings", "finding_id")):
+            few = f"select {key} from report.{table} order by {key} limit {kept}"
+            con.execute(f"delete from report.{table} where {key} not in ({few})")
+        write_html(con, tmp_path / "report.html", fake_report.context())
+    page.open((tmp_path / "report.html").as_uri())
+    assert status(page) == (kept, kept)
+    assert page.run("document.querySelectorAll('#explore-findings > .scroll tbody tr').length") == kept
+    assert page.console == []
 
 
 def test_hostile_names_run_nothing_and_stay_visible(page: Page, small: str) -> None:
