@@ -67,6 +67,16 @@ def months_before(day: int, months: int) -> int:  # pragma: no cover - compiled
 
 
 @njit(cache=True, nogil=True)
+def span_day(day: int, unit: int, length: int, local_day: bool) -> int:  # pragma: no cover - compiled
+    """The day on which the span begins that ends on `day`; of whole local days, the first of them (RULEBOOK 6.2)."""
+    if unit == MONTHS:
+        first = months_before(day, length)
+    else:
+        first = day - length * (1 if unit == DAYS else 7)
+    return first + (1 if local_day else 0)
+
+
+@njit(cache=True, nogil=True)
 def span_start(
     clock: int, unit: int, length: int, local_day: bool, changes_at: _Table, offsets: _Table, wall_changes: _Table
 ) -> int:  # pragma: no cover - compiled
@@ -79,15 +89,10 @@ def span_start(
         return clock - length * (DAY if unit == DAYS else 7 * DAY) + 1
     wall = clock + offsets[last_at_or_before(changes_at, clock)]
     day = wall // DAY
-    if local_day:
-        if unit == MONTHS:
-            first = months_before(day, length) + 1
-        else:
-            first = day - length * (1 if unit == DAYS else 7) + 1
-        start_wall = first * DAY
-        return int(start_wall - offsets[last_at_or_before(wall_changes, start_wall)])
-    start_wall = months_before(day, length) * DAY + (wall - day * DAY)
-    return int(start_wall - offsets[last_at_or_before(wall_changes, start_wall)] + 1)
+    start_wall = span_day(day, unit, length, local_day) * DAY
+    if not local_day:
+        start_wall += wall - day * DAY
+    return int(start_wall - offsets[last_at_or_before(wall_changes, start_wall)] + (0 if local_day else 1))
 
 
 @njit(cache=True, nogil=True)

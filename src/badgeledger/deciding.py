@@ -12,16 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .civil import last_at_or_before, span_start
+from .civil import DAY, MONTHS, last_at_or_before, span_day, span_start
 from .compiled import njit
-from .kernel import FIXED_VALUE, FIXED_WINDOW, UNJUDGED
+from .kernel import FIXED_VALUE, FIXED_WINDOW, ROLLING_WINDOW, UNJUDGED
+from .subjects import BADGE, CUSTOMER, NEVER, NO_PLACE, Subjects, fewest_to_reject
 
 ADMITTED, DUPLICATE_REQUEST, NOT_ACTIVE, OUTSIDE_PERIOD, OVERLAPPING_ISSUE, CUSTOMER_LIMIT, BADGE_LIMIT = range(7)
 NO_SLOT = -1
 NO_CALL = -1
-# Of arrays that hold one row a scope, in the order in which limits are looked at.
-CUSTOMER, BADGE = 0, 1
-NEVER = 2**63 - 1
+NO_DAY = -(2**63)
 
 Ints = NDArray[np.int64]
 Places = NDArray[np.int32]
@@ -54,12 +53,17 @@ class Versions(NamedTuple):
 
 
 class Slots(NamedTuple):
-    """The windows of the slots in text order of their names; those of scope BADGE are the first `badge_slots`."""
+    """The windows of the slots in text order of their names; those of scope BADGE are the first `badge_slots`. The
+    windows of a scope's cycles are slots: `customer_windows` and `badge_windows` by cycle. `slot_no` is what a slot is
+    called outside."""
 
     kind: Ints
     unit: Ints
     length: Ints
     badge_slots: int
+    customer_windows: Ints
+    badge_windows: Ints
+    slot_no: Places
 
 
 class Clock(NamedTuple):
@@ -70,77 +74,6 @@ class Clock(NamedTuple):
     changes_at: Ints
     offsets: Ints
     wall_changes: Ints
-
-
-class Subjects(NamedTuple):
-    """The subjects of both scopes, and the room that admitted rows have taken. The badge is one more subject.
-
-    Arrays of two rows hold scope CUSTOMER first. A row's subject owns the places from `low` up to `high` of the other
-    arrays. `cell` is the place that counts the row's subject and cycle, `window` the slot of that cycle; both are -1
-    outside every cycle. `rank` is the row's place among its subject's rows by event, `events` the sorted events.
-
-    Of `room`, column 0 lists the processed clocks of a subject's admitted rows, 1 holds at `low` how many there are, 2
-    holds at `cell` how many of them lie in the cycle: what one decision reads lies close together. `by_event` is a tree
-    of admitted rows over ranks, `valid_until` one of the latest ends of admitted issues.
-    """
-
-    low: Places
-    high: Places
-    cell: Places
-    window: Places
-    rank: Places
-    events: Ints
-    room: Ints
-    by_event: Places
-    valid_until: Ints
-
-
-@njit(cache=True, nogil=True)
-def place_rows(
-    subjects: Subjects,
-    scope: int,
-    bounds: Ints,
-    grouped: Places,
-    events: Ints,
-    cycle_starts: Ints,
-    cycle_ends: Ints,
-    cycle_slots: Ints,
-    ranked: bool,
-) -> None:  # pragma: no cover - compiled
-    """Fill in one scope of `low` to `events`; `grouped` holds the rows of each subject in processing order.
-
-    The subject's places begin at its bounds, those of the badge behind those of all customers. Ranks, `high` and
-    `events` are filled in only when `ranked`.
-    """
-    low_of, high_of, cell_of, window_of, rank_of, sorted_events = subjects[:6]
-    offset = scope * len(grouped)
-    stamp, cell_in = np.full(len(cycle_starts), -1, np.int64), np.zeros(len(cycle_starts), np.int64)
-    for subject in range(len(bounds) - 1):
-        low, high = bounds[subject], bounds[subject + 1]
-        free, cycle, in_order = low, -1, True
-        for place in range(low, high):
-            row = grouped[place]
-            event = events[row]
-            low_of[scope, row] = offset + low
-            in_order = in_order and (place == low or event >= events[grouped[place - 1]])
-            if len(cycle_starts) == 0:
-                continue
-            if cycle < 0 or not cycle_starts[cycle] <= event < cycle_ends[cycle]:
-                cycle = last_at_or_before(cycle_starts, event) - 1
-                if cycle < 0 or event >= cycle_ends[cycle]:
-                    cycle = -1
-                    continue
-            if stamp[cycle] != subject:
-                stamp[cycle], cell_in[cycle] = subject, offset + free
-                free += 1
-            cell_of[scope, row], window_of[scope, row] = cell_in[cycle], cycle_slots[cycle]
-        if ranked:
-            own = events[grouped[low:high]]
-            order = np.arange(high - low) if in_order else np.argsort(own, kind="mergesort")
-            for rank in range(high - low):
-                row = grouped[low + order[rank]]
-                high_of[scope, row], rank_of[scope, row] = offset + high, rank
-                sorted_events[offset + low + rank] = own[order[rank]]
 
 
 @njit(cache=True, nogil=True)
@@ -195,27 +128,20 @@ def _hold(tree: Ints, low: int, high: int, rank: int, end: int) -> None:  # prag
 
 
 @njit(cache=True, nogil=True)
-def _free(subjects: Subjects, row: int, processed: int, on_event: bool) -> None:  # pragma: no cover - compiled
-    """Give back the room that a row has taken in both scopes."""
-    low_of, high_of, cell_of, _, rank_of, _, room, by_event, _ = subjects
-    for scope in range(2):
-        low, cell = low_of[scope, row], cell_of[scope, row]
-        taken = room[low, 1]
-        # Rows of one clock are alike: any of them is taken out of the sorted list.
-        first, last = low, low + taken
-        while first < last:
-            middle = (first + last) >> 1
-            if room[middle, 0] < processed:
-                first = middle + 1
-            else:
-                last = middle
-        for place in range(first, low + taken - 1):
-            room[place, 0] = room[place + 1, 0]
-        room[low, 1] -= 1
-        if cell >= 0:
-            room[cell, 2] -= 1
-        if on_event:
-            _add(by_event, low, high_of[scope, row], rank_of[scope, row], -1)
+def _free(room: Ints, low: int, processed: int) -> None:  # pragma: no cover - compiled
+    """Take a row's clock out of the room of its subject, which has admitted it."""
+    # Rows of one clock are alike: any of them is taken out of the sorted list.
+    taken = room[low]
+    first, last = low + 1, low + 1 + taken
+    while first < last:
+        middle = (first + last) >> 1
+        if room[middle] < processed:
+            first = middle + 1
+        else:
+            last = middle
+    for place in range(first, low + taken):
+        room[place] = room[place + 1]
+    room[low] = taken - 1
 
 
 @njit(cache=True, nogil=True)
@@ -237,8 +163,11 @@ def decide(
     admitting_call: Ints,
     facts_count: bool,
     revoked_frees: bool,
-) -> tuple[Any, Any]:  # pragma: no cover - compiled
-    """The reason of each row's rejection, or :data:`ADMITTED`, and the slot of the limit that rejects.
+    reasons: Any,
+    full: Places,
+) -> None:  # pragma: no cover - compiled
+    """Write the reason of each row's rejection into `reasons`, or :data:`ADMITTED`, and into `full` the slot of the
+    limit that rejects, or :data:`NO_SLOT`.
 
     `admitting_call[request]` becomes the first call of a request of which a row was admitted; before, it is
     :data:`NO_CALL`.
@@ -248,10 +177,18 @@ def decide(
     # Out of their tuples once, and no helper that is handed many arrays: numba would count references for each row.
     processed, event_of, version_of, is_issue, call_of, request_of, ends_at, fact_of, revoked_at = asked
     active, starts_at, expires_at, counts, numbers = versions
-    kinds, units, lengths, badge_slots = slots
+    kinds, units, lengths, badge_slots, customer_windows, badge_windows, slot_no = slots
     on_event, local_day, changes_at, offsets, wall_changes = clock
-    low_of, high_of, cell_of, window_of, rank_of, events, room, by_event, valid_until = subjects
-    reasons, full = np.zeros(len(processed), np.int8), np.full(len(processed), NO_SLOT, np.int32)
+    low_of, badge_low, cycle_of, cell_of, badge_cells, room, in_cell = subjects[:7]
+    begin_of, end_of, rank_of, events, by_event, valid_until = subjects[7:]
+    in_customer = fewest_to_reject(numbers, kinds, badge_slots, len(kinds))
+    in_badge = fewest_to_reject(numbers, kinds, 0, badge_slots)
+    # Spans of days and weeks begin so many microseconds before their last instant.
+    back = np.full(len(kinds), -1, np.int64)
+    for slot in range(len(kinds)):
+        if kinds[slot] == ROLLING_WINDOW and units[slot] != MONTHS and not local_day:
+            back[slot] = 0 - span_start(0, units[slot], lengths[slot], local_day, changes_at, offsets, wall_changes)
+    known_day, first_day = np.full(len(kinds), NO_DAY, np.int64), np.empty(len(kinds), np.int64)
     by_revocation = np.flatnonzero(revoked_at < NEVER)
     by_revocation = by_revocation[np.argsort(revoked_at[by_revocation], kind="mergesort")]
     # What rows have taken is remembered only where something may be given back.
@@ -265,17 +202,26 @@ def decide(
                 break
             next_revoked += 1
             if took[gone] and revoked_frees:
-                _free(subjects, gone, processed[gone], on_event)
+                for scope in range(2):
+                    low = low_of[gone] if scope == CUSTOMER else badge_low
+                    if low != NO_PLACE:
+                        _free(room, low, processed[gone])
+                    if on_event:
+                        _add(by_event, begin_of[scope, gone], end_of[scope, gone], rank_of[scope, gone], -1)
+                if len(customer_windows) and cycle_of[CUSTOMER, gone] >= 0:
+                    in_cell[cell_of[gone]] -= 1
+                if len(badge_windows) and cycle_of[BADGE, gone] >= 0:
+                    in_cell[badge_cells + cycle_of[BADGE, gone]] -= 1
             if is_issue[gone]:
-                low = low_of[CUSTOMER, gone]
-                place = low + rank_of[CUSTOMER, gone]
+                begin = begin_of[CUSTOMER, gone]
+                place = begin + rank_of[CUSTOMER, gone]
                 if held_until[place] > -NEVER:
                     held_until[place] = -NEVER
-                    _hold_again(valid_until, low, high_of[CUSTOMER, gone], held_until)
+                    _hold_again(valid_until, begin, end_of[CUSTOMER, gone], held_until)
         version, event, call, issue = version_of[row], event_of[row], call_of[row], is_issue[row]
-        end, customer = ends_at[row], low_of[CUSTOMER, row]
         fact = fact_of[row]
         admitted_in = admitting_call[request_of[row]]
+        full[row] = NO_SLOT
         if not fact and admitted_in not in (NO_CALL, call):
             reasons[row] = DUPLICATE_REQUEST
             continue
@@ -286,41 +232,64 @@ def decide(
             reasons[row] = OUTSIDE_PERIOD
             continue
         # An empty validity overlaps nothing.
-        holds = issue and event < end
-        if holds and _overlaps(valid_until, customer, _begun(events, customer, high_of[CUSTOMER, row], end), event):
-            reasons[row] = OVERLAPPING_ISSUE
-            continue
+        holds = issue and event < ends_at[row]
+        if holds:
+            begin = begin_of[CUSTOMER, row]
+            if _overlaps(valid_until, begin, _begun(events, begin, end_of[CUSTOMER, row], ends_at[row]), event):
+                reasons[row] = OVERLAPPING_ISSUE
+                continue
         if counts[version, 1 if issue else 0] and (facts_count or not fact):
             now = event if on_event else processed[row]
+            own_cell = badge_cell = -1
+            own_window = badge_window = NO_SLOT
+            if len(customer_windows) and cycle_of[CUSTOMER, row] >= 0:
+                own_cell, own_window = cell_of[row], customer_windows[cycle_of[CUSTOMER, row]]
+            if len(badge_windows) and cycle_of[BADGE, row] >= 0:
+                badge_cell, badge_window = badge_cells + cycle_of[BADGE, row], badge_windows[cycle_of[BADGE, row]]
             for scope in range(0 if fact else 2):
-                low, cell, window = low_of[scope, row], cell_of[scope, row], window_of[scope, row]
-                taken = room[low, 1]
-                first, last = (badge_slots, len(kinds)) if scope == CUSTOMER else (0, badge_slots)
+                if scope == CUSTOMER:
+                    low, fewest, first, last = low_of[row], in_customer[version], badge_slots, len(kinds)
+                    window, cell = own_window, own_cell
+                else:
+                    low, fewest, first, last = badge_low, in_badge[version], 0, badge_slots
+                    window, cell = badge_window, badge_cell
+                taken = room[low] if low != NO_PLACE else 0
+                # What is admitted altogether has room enough: no need to look at any span.
+                if taken < fewest and (cell < 0 or in_cell[cell] < numbers[version, window]):
+                    continue
                 for slot in range(first, last):
                     number = numbers[version, slot]
                     if number == UNJUDGED:
                         continue
                     if kinds[slot] == FIXED_WINDOW:
-                        if window == slot and room[cell, 2] >= number:
-                            full[row] = slot
+                        if window == slot and in_cell[cell] >= number:
+                            full[row] = slot_no[slot]
                             break
                         continue
-                    # What is admitted altogether has room enough: no need to look at any span.
                     if taken < number:
                         continue
                     if number == 0 or kinds[slot] == FIXED_VALUE:
-                        full[row] = slot
+                        full[row] = slot_no[slot]
                         break
-                    start = span_start(now, units[slot], lengths[slot], local_day, changes_at, offsets, wall_changes)
+                    start = now - back[slot]
+                    if back[slot] < 0:
+                        # As span_start, with what a day looks back to computed once.
+                        wall = now + offsets[last_at_or_before(changes_at, now)]
+                        day = wall // DAY
+                        if day != known_day[slot]:
+                            known_day[slot], first_day[slot] = day, span_day(day, units[slot], lengths[slot], local_day)
+                        start = first_day[slot] * DAY + (0 if local_day else wall - day * DAY + 1)
+                        start -= offsets[last_at_or_before(wall_changes, start - (0 if local_day else 1))]
                     if on_event:
-                        before = _begun(events, low, high_of[scope, row], start)
-                        inside = _entered(by_event, low, rank_of[scope, row] + 1) - _entered(by_event, low, before)
+                        begin = begin_of[scope, row]
+                        before = _begun(events, begin, end_of[scope, row], start)
+                        inside = _entered(by_event, begin, rank_of[scope, row] + 1) - _entered(by_event, begin, before)
                         if inside >= number:
-                            full[row] = slot
+                            full[row] = slot_no[slot]
                             break
                     # The number-th latest admitted row decides, also where the bound of a month moves backwards.
-                    elif room[low + taken - number, 0] >= start:
-                        full[row] = slot
+                    elif room[low + 1 + taken - number] >= start:
+                        full[row] = slot_no[slot]
                         break
                 if full[row] != NO_SLOT:
                     reasons[row] = CUSTOMER_LIMIT if scope == CUSTOMER else BADGE_LIMIT
@@ -328,19 +297,22 @@ def decide(
             if full[row] != NO_SLOT:
                 continue
             for scope in range(2):
-                low, cell = low_of[scope, row], cell_of[scope, row]
-                room[low + room[low, 1], 0] = processed[row]
-                room[low, 1] += 1
-                if cell >= 0:
-                    room[cell, 2] += 1
+                low = low_of[row] if scope == CUSTOMER else badge_low
+                if low != NO_PLACE:
+                    taken = room[low] + 1
+                    room[low], room[low + taken] = taken, processed[row]
                 if on_event:
-                    _add(by_event, low, high_of[scope, row], rank_of[scope, row], 1)
+                    _add(by_event, begin_of[scope, row], end_of[scope, row], rank_of[scope, row], 1)
+            if own_cell >= 0:
+                in_cell[own_cell] += 1
+            if badge_cell >= 0:
+                in_cell[badge_cell] += 1
             if len(took):
                 took[row] = True
         if holds:
-            _hold(valid_until, customer, high_of[CUSTOMER, row], rank_of[CUSTOMER, row], end)
+            _hold(valid_until, begin_of[CUSTOMER, row], end_of[CUSTOMER, row], rank_of[CUSTOMER, row], ends_at[row])
             if len(held_until):
-                held_until[customer + rank_of[CUSTOMER, row]] = end
+                held_until[begin_of[CUSTOMER, row] + rank_of[CUSTOMER, row]] = ends_at[row]
         if not fact and admitted_in == NO_CALL:
             admitting_call[request_of[row]] = call
-    return reasons, full
+        reasons[row] = ADMITTED

@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from . import civil, counting, deciding, kernel
+from . import civil, counting, deciding, kernel, subjects
 from .calendar import DAY, LAST_INSTANT, Zone, zone
 from .definitions import ExpiryRule
 from .ruling import Badges, DecidedVersion, RuledBadge
@@ -56,7 +56,7 @@ class Decided:
     """Reason and slot of each row, as :mod:`.deciding` numbers them."""
 
     reason: NDArray[np.int8]
-    slot_no: Ints
+    slot_no: NDArray[np.int32]
 
 
 def make_decisions(
@@ -179,7 +179,7 @@ def decide_badges(
     size, badges = len(rows.badge), max(len(plans), 1)
     badge_starts = np.searchsorted(rows.badge, np.arange(badges + 1, dtype=np.int32))
     admitting_call = np.full(requests, deciding.NO_CALL, np.int64)
-    found = Decided(np.zeros(size, np.int8), np.full(size, deciding.NO_SLOT, np.int64))
+    found = Decided(np.empty(size, np.int8), np.empty(size, np.int32))
 
     def decide_one(plan: counting.BadgePlan) -> int:
         low, high = badge_starts[plan.badge_no], badge_starts[plan.badge_no + 1]
@@ -188,9 +188,7 @@ def decide_badges(
             badge = _Badge(plan, versions[plan.badge_no], rules[plan.badge_no])
             grouped = kernel.order_by_key(own.customer, *np.empty((2, high - low), np.int32))
             bounds = kernel.subject_bounds(own.customer, grouped, np.empty(high - low + 1, np.int64))
-            found.reason[low:high], full = badge.decide(own, bounds, grouped, admitting_call)
-            # The last entry answers for NO_SLOT.
-            found.slot_no[low:high] = np.array([*plan.slot_nos, deciding.NO_SLOT], np.int64)[full]
+            badge.decide(own, bounds, grouped, admitting_call, Decided(found.reason[low:high], found.slot_no[low:high]))
         return int(high - low)
 
     decided = 0
@@ -216,8 +214,8 @@ class _Badge:
         return zone(self.rules.zone)
 
     def decide(
-        self, rows: AskedRows, bounds: Ints, grouped: NDArray[np.int32], admitting_call: Ints
-    ) -> tuple[Any, Any]:
+        self, rows: AskedRows, bounds: Ints, grouped: NDArray[np.int32], admitting_call: Ints, found: Decided
+    ) -> None:
         """Decide the badge's rows; `grouped` holds their places by customer, `bounds` where each customer begins."""
         asked = deciding.Asked(
             processed=rows.processed,
@@ -231,10 +229,11 @@ class _Badge:
             revoked_at=rows.revoked_at,
         )
         on_event = self.rules.rolling_clock == "event"
-        return deciding.decide(
+        slots = self._slots()
+        deciding.decide(
             asked,
             self._versions(),
-            self._slots(),
+            slots,
             deciding.Clock(
                 on_event,
                 self.rules.rolling_edge == "local-day",
@@ -242,10 +241,12 @@ class _Badge:
                 self.zone.offsets,
                 self.zone.wall_changes,
             ),
-            self._subjects(bounds, grouped, rows.event, on_event, bool(rows.is_issue.any())),
+            self._subjects(bounds, grouped, rows.event, slots, on_event, bool(rows.is_issue.any())),
             admitting_call,
             self.rules.imported == "count",
             self.rules.revoked == "exclude",
+            found.reason,
+            found.slot_no,
         )
 
     def _versions(self) -> deciding.Versions:
@@ -263,49 +264,72 @@ class _Badge:
     def _slots(self) -> deciding.Slots:
         windows = [counting.window_of(limit) for limit in self.plan.slots]
         kind, unit, length = (np.array([window[place] for window in windows], np.int64) for place in range(3))
-        return deciding.Slots(kind, unit, length, sum(limit.scope == "BADGE" for limit in self.plan.slots))
+        return deciding.Slots(
+            kind=kind,
+            unit=unit,
+            length=length,
+            badge_slots=sum(limit.scope == "BADGE" for limit in self.plan.slots),
+            customer_windows=self.plan.cycle_tables["CUSTOMER"]["slot"],
+            badge_windows=self.plan.cycle_tables["BADGE"]["slot"],
+            slot_no=np.array(self.plan.slot_nos, np.int32),
+        )
 
     def _subjects(
-        self, bounds: Ints, grouped: NDArray[np.int32], event: Ints, on_event: bool, holds: bool
-    ) -> deciding.Subjects:
+        self,
+        bounds: Ints,
+        grouped: NDArray[np.int32],
+        event: Ints,
+        slots: deciding.Slots,
+        on_event: bool,
+        holds: bool,
+    ) -> subjects.Subjects:
         """The subjects of both scopes with all room free; `holds` says that there are issues."""
-        size = len(grouped)
-        ranked = (2, size if on_event or holds else 0)
-        subjects = deciding.Subjects(
-            low=np.empty((2, size), np.int32),
-            high=np.empty(ranked, np.int32),
-            cell=np.full((2, size), -1, np.int32),
-            window=np.full((2, size), -1, np.int32),
-            rank=np.empty(ranked, np.int32),
-            events=np.empty(2 * ranked[1], np.int64),
-            room=np.zeros((2 * size, 3), np.int64),
+        size, numbers = len(grouped), self.plan.numbers
+        fewest = [
+            int(subjects.fewest_to_reject(numbers, slots.kind, *ends).min())
+            for ends in ((slots.badge_slots, len(slots.kind)), (0, slots.badge_slots))
+        ]
+        cycles, ranked = len(slots.customer_windows), 2 if on_event else int(holds)
+        placed = subjects.Subjects(
+            low=np.empty(size, np.int32),
+            badge_low=subjects.NO_PLACE,
+            cycle=self._cycles(event),
+            cell=np.empty(size if cycles else 0, np.int32),
+            badge_cells=size if cycles else 0,
+            room=np.empty(0, np.int64),
+            in_cell=np.zeros((size if cycles else 0) + len(slots.badge_windows), np.int32),
+            begin=np.empty((ranked, size), np.int32),
+            end=np.empty((ranked, size), np.int32),
+            rank=np.empty((ranked, size), np.int32),
+            events=np.empty(ranked * size, np.int64),
             by_event=np.zeros(2 * size if on_event else 0, np.int32),
-            valid_until=np.full(size if holds else 0, -deciding.NEVER, np.int64),
+            valid_until=np.full(size if holds else 0, -subjects.NEVER, np.int64),
         )
-        everything = np.arange(size, dtype=np.int32)
-        for place, scope, own_bounds, own_grouped, own_ranked in (
-            (deciding.CUSTOMER, "CUSTOMER", bounds, grouped, on_event or holds),
-            (deciding.BADGE, "BADGE", np.array([0, size]), everything, on_event),
-        ):
-            table = self.plan.cycle_tables[scope]
-            deciding.place_rows(
-                subjects,
-                place,
-                own_bounds,
-                own_grouped,
-                event,
-                table["starts_at"],
-                table["ends_at"],
-                table["slot"],
-                own_ranked,
-            )
-        return subjects
+        places = subjects.place_customers(placed, bounds, grouped, fewest[subjects.CUSTOMER], cycles)
+        if size > fewest[subjects.BADGE]:
+            placed = placed._replace(badge_low=places)
+            places += size + 1
+        if ranked:
+            subjects.rank_rows(placed, subjects.CUSTOMER, 0, bounds, grouped, event)
+        if on_event:
+            everything = np.arange(size, dtype=np.int32)
+            subjects.rank_rows(placed, subjects.BADGE, size, np.array([0, size]), everything, event)
+        return placed._replace(room=np.zeros(places, np.int64))
+
+    def _cycles(self, event: Ints) -> NDArray[np.int32]:
+        """The cycle of each row's event in both scopes, -1 outside every cycle; no column where no scope has cycles."""
+        tables = [self.plan.cycle_tables[scope] for scope in ("CUSTOMER", "BADGE")]
+        found = np.empty((2, len(event) if any(len(table["slot"]) for table in tables) else 0), np.int32)
+        for table, room in zip(tables, found, strict=True):
+            if len(room):
+                kernel.cycles_of(event, table["starts_at"], table["ends_at"], room)
+        return found
 
     def _validity_ends(self, is_issue: NDArray[np.bool_], version: NDArray[np.int32], event: Ints) -> Ints:
         """When each issue would expire (RULEBOOK 8); of an earn nothing is asked."""
-        ends = np.full(len(event), deciding.NEVER, np.int64)
         if not is_issue.any():
-            return ends
+            return np.empty(0, np.int64)
+        ends = np.full(len(event), subjects.NEVER, np.int64)
         for place, said in enumerate(self.versions):
             chosen = np.flatnonzero(is_issue & (version == place))
             ends[chosen] = self._expiries(said.counted.issued_rule, event[chosen], said.counted.expires_at)
@@ -315,7 +339,7 @@ class _Badge:
         if rule is None or rule.kind == "WITH_BADGE_META":
             return badge_end
         if rule.kind == "NEVER":
-            return deciding.NEVER
+            return subjects.NEVER
         if rule.kind == "FIXED_DATE":
             return rule.expires_at
         value = rule.value or 0

@@ -52,7 +52,7 @@ def _line(name: str, found: child.Measured, kernel: child.Measured, rows: int) -
     return name, f"{rows:,}", admitted, f"{found.cpu_seconds:.2f}", speed, f"{found.peak_mb:,.0f}", ratio
 
 
-def _rows(source: str, rows: int) -> tuple[Any, Any, Any, int, list[tuple[str, int, int]]]:
+def _rows(source: str, rows: int) -> tuple[Any, Any, Any, list[tuple[str, int, int]]]:
     """Badge, customer and clock of the first rows, and scope, days and number of each
     window."""
     arrays = counting._load(source)
@@ -79,6 +79,7 @@ def kernel(source: str, rows: int, threads: int) -> tuple[child.Spent, Any]:
     from badgeledger.definitions import Limit
     from badgeledger.ruling import DecidedVersion
     from badgeledger.settings import Rules
+    from badgeledger.subjects import NEVER
 
     badge, customer, clock, windows = _rows(source, rows)
     limits = [
@@ -104,6 +105,8 @@ def kernel(source: str, rows: int, threads: int) -> tuple[child.Spent, Any]:
             event=clock[chosen],
             call=chosen + 1,
             request=place[: len(chosen)],
+            fact=np.zeros(len(chosen), np.bool_),
+            revoked_at=np.full(len(chosen), NEVER),
         )
         versions = [[DecidedVersion(version, True, "EARN")]] * counting.BADGES
         settings = [Rules()] * counting.BADGES
@@ -123,7 +126,7 @@ def _decide_each(
     source: str, rows: int, decide: Callable[[list[Any], int], bool], subject: Callable[[list[tuple[int, int]]], Any]
 ) -> tuple[child.Spent, Any]:
     """Ask `decide` for each row in order; `subject` makes what is kept of a scope's subject from its windows."""
-    badge, customer, clock, _, windows = _rows(source, rows)
+    badge, customer, clock, windows = _rows(source, rows)
     of_scope = {
         scope: [(days * counting.DAY_US, number) for own, days, number in windows if own == scope]
         for scope in ("CUSTOMER", "BADGE")

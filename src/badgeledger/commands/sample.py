@@ -7,11 +7,10 @@ from pathlib import Path
 
 from ..answers.ledger import Ledger
 from ..answers.shown import PART, Answer, Column, bar
-from ..options import Asking
 from ..progress import Progress
 from ..sampling import sample
 from ..text import counted
-from .answers import answer
+from .answers import Asking, answer
 from .status import warehouse_path
 
 
