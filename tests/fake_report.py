@@ -196,6 +196,13 @@ from range(1, 7) t(x)
 union all
 select 'landing/2024/log-0.jsonl', sha256('0'), 140, 95, 5, 40;
 
+create or replace temp table replayed as
+select row_key, case when h % 3 = 0 then 'ADMIT' else 'REJECT' end as decision,
+       case when h % 3 = 0 then '' else 'customer-limit' end as reason,
+       case when h % 3 = 0 then '' else 'CUSTOMER:FIXED_VALUE' end as limit_name,
+       case when h % 3 = 0 then 'same' else 'newly-rejected' end as compared
+from (select distinct row_key, hash(row_key) as h from report.breaches where badge_id <> 'badge-5');
+
 create schema if not exists raw;
 create or replace table raw.file as
 select sha256, 300 * lines as bytes, lines, null::varchar as zone from report.input_file;

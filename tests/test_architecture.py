@@ -63,7 +63,7 @@ FLOORS = (
     },
     {"ruling"},
     {"decisions", "emission", "overrides", "evidence", "raw_inputs", "self_check", "open_rows"},
-    {"earlier"},
+    {"earlier", "replayed"},
     {"views"},
     {"pipeline", "verify", "progress"},
     {"prune", "rebuild", "replay", "reproduce", "metrics", "answers", "lint", "explain", "sampling"},

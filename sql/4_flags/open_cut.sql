@@ -24,16 +24,11 @@ new_key AS (
     WHERE NOT answered.has_request
 ),
 
--- Calls that a new line tells of, and those that a new definition judges.
+-- Calls that a new line tells of.
 new_call AS (
     SELECT call.call_no
     FROM staging.call AS call
     SEMI JOIN new_key ON call.request_key = new_key.request_key
-    UNION
-    SELECT call.call_no
-    FROM staging.call AS call
-    INNER JOIN staging.version AS version ON call.badge_id = version.badge_id AND call.version_no = version.version_no
-    SEMI JOIN new_file ON version.file_id = new_file.file_id
 ),
 
 new_revocation AS (
@@ -50,14 +45,102 @@ new_revocation AS (
         )
 ),
 
+-- The versions that judged the compared report, and those that judge now: up to as-of, and the first (RULEBOOK 5).
+ruling AS (
+    SELECT
+        side.is_now,
+        side.as_of,
+        definition.badge_id,
+        definition.in_force_from,
+        definition.content,
+        definition.definition
+    FROM raw.definition AS definition
+    CROSS JOIN (
+        SELECT
+            true AS is_now,
+            as_of
+        FROM ledger.setting
+        UNION ALL
+        SELECT
+            false,
+            getvariable('since_as_of')::BIGINT
+    ) AS side
+    WHERE NOT definition.refused AND (side.is_now OR definition.file_id NOT IN (SELECT file_id FROM new_file))
+    QUALIFY row_number() OVER (
+        PARTITION BY side.is_now, definition.badge_id, definition.in_force_from
+        ORDER BY definition.logged_at DESC NULLS LAST, definition.content DESC
+    ) = 1
+),
+
+known_version AS (
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY is_now, badge_id ORDER BY in_force_from) = 1 AS is_first
+    FROM ruling
+    QUALIFY is_first OR in_force_from <= as_of
+),
+
+known_period AS (
+    SELECT
+        * EXCLUDE (definition),
+        (definition ->> '$.expires_at')::BIGINT AS expires_at,
+        definition ->> '$.issued_rule' AS issued_rule,
+        lag((definition ->> '$.starts_at')::BIGINT) OVER of_badge > in_force_from AS before_live,
+        lead(true) OVER of_badge IS NULL AS is_last
+    FROM known_version
+    WINDOW of_badge AS (PARTITION BY is_now, badge_id ORDER BY in_force_from)
+),
+
+changed_badge AS (
+    SELECT
+        badge_id,
+        min(in_force_from) AS first_at
+    FROM (
+        SELECT
+            badge_id,
+            in_force_from,
+            content
+        FROM known_period
+        GROUP BY badge_id, in_force_from, content
+        HAVING count(*) = 1
+    ) AS differing
+    GROUP BY badge_id
+),
+
 place AS (
     SELECT least(min(answered.processed_at), min(answered.event_at)) AS first_at
     FROM staging.answered_row AS answered
     SEMI JOIN new_call ON answered.call_no = new_call.call_no
     UNION ALL
-    SELECT min(definition.in_force_from)
-    FROM raw.definition AS definition
-    SEMI JOIN new_file ON definition.file_id = new_file.file_id
+    -- What was known but not yet processed then.
+    SELECT min(event_at)
+    FROM staging.answered_row
+    WHERE processed_at > getvariable('since_as_of')::BIGINT
+    UNION ALL
+    -- A first fixed window begins at the midnight before its version, and no day is longer than two.
+    SELECT min(first_at) - 2 * 86400000000
+    FROM changed_badge
+    UNION ALL
+    -- The first version covers all time before it, and an update before the badge is live cuts all cycles anew.
+    SELECT least(min(answered.processed_at), min(answered.event_at))
+    FROM staging.answered_row AS answered
+    SEMI JOIN (
+        SELECT changed_badge.badge_id
+        FROM changed_badge
+        INNER JOIN known_period
+            ON
+                changed_badge.badge_id = known_period.badge_id
+                AND changed_badge.first_at <= known_period.in_force_from
+                AND (known_period.is_first OR known_period.before_live)
+    ) AS unsettled ON answered.badge_id = unsettled.badge_id
+    UNION ALL
+    -- Cycles end with the last version's window, which is never before its badge's end (RULEBOOK 6.1).
+    SELECT least(was.expires_at, became.expires_at)
+    FROM known_period AS was
+    INNER JOIN known_period AS became ON was.badge_id = became.badge_id AND became.is_last AND became.is_now
+    WHERE
+        was.is_last AND NOT was.is_now
+        AND (was.expires_at, was.issued_rule) IS DISTINCT FROM (became.expires_at, became.issued_rule)
     UNION ALL
     SELECT min(dump.logged_at)
     FROM raw.platform_cycle AS dump

@@ -25,43 +25,41 @@ told AS (
     INNER JOIN staging.call AS call USING (call_no)
 ),
 
-halves AS (
+half AS (
     SELECT
         told.subject_no,
-        call.file_id,
-        call.line,
-        greatest(len(call.customers), len(call.answers), 1) AS width
+        call.rowid AS call_id
     FROM told
     INNER JOIN raw.call AS call ON told.request_key = call.request_key
     UNION
+    -- A lone response has its own key as that of its request.
     SELECT
         told.subject_no,
-        call.file_id,
-        call.line,
-        greatest(len(call.customers), len(call.answers), 1) AS width
+        call.rowid AS call_id
     FROM told
-    -- A lone response has its own key as that of its request.
     INNER JOIN raw.call AS call ON told.request_key = call.response_key
     UNION
     SELECT
         told.subject_no,
-        call.file_id,
-        call.line,
-        greatest(len(call.customers), len(call.answers), 1) AS width
+        call.rowid AS call_id
     FROM told
     INNER JOIN raw.call AS call ON told.request_id = call.request_id AND told.endpoint = call.endpoint
     UNION
     SELECT
         told.subject_no,
-        call.file_id,
-        call.line,
-        greatest(len(call.customers), len(call.answers), 1) AS width
+        call.rowid AS call_id
     FROM told
     INNER JOIN raw.call AS call ON told.request_id = call.answer_request_id AND told.endpoint = call.endpoint
 ),
 
 line AS (
-    SELECT * FROM halves
+    SELECT
+        half.subject_no,
+        call.file_id,
+        call.line,
+        greatest(len(call.customers), len(call.answers), 1) AS width
+    FROM half
+    INNER JOIN raw.call AS call ON half.call_id = call.rowid
     UNION
     SELECT
         subject.subject_no,

@@ -9,12 +9,16 @@ import typer
 
 from .options import (
     LOCK_TIMEOUT_SECONDS,
-    AsOfOption,
+    ROWS,
+    Asking,
+    CsvOption,
     JsonOption,
     LockOption,
     PipelineOption,
+    RowsOption,
     SetOption,
     WarehouseOption,
+    asked,
 )
 
 answers = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -23,126 +27,82 @@ BadgeArgument = Annotated[str, typer.Argument(metavar="BADGE", help="A badge: it
 AnyBadgeArgument = Annotated[
     str | None, typer.Argument(metavar="[BADGE]", help="A badge: its id, how its id begins, or its name; else all.")
 ]
-CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV; piped answers are tab-separated without it.")]
-RowsOption = Annotated[
-    int, typer.Option("--rows", metavar="N", min=0, help="Rows of a table in a terminal; 0 for all, as when piped.")
-]
-ROWS = 40
 
 
 @answers.command(epilog="Example: badgeledger cycles 69015900f0210a195200000f --warehouse build/ledger.duckdb")
-def cycles(
-    badge: BadgeArgument,
-    warehouse: WarehouseOption = None,
-    pipeline: PipelineOption = None,
-    as_of: AsOfOption = None,
-    settings: SetOption = None,
-    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
-    rows: RowsOption = ROWS,
-    json: JsonOption = False,
-    csv: CsvOption = False,
-) -> None:
+@asked
+def cycles(asking: Asking, badge: BadgeArgument) -> None:
     """The cycles of a badge's fixed windows: past, current and next, with what was counted in each."""
     from .answers import quick
-    from .commands.answers import Asking, answer
+    from .commands.answers import answer
 
-    asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
     answer(asking, lambda ledger, _: quick.cycles(ledger, badge))
 
 
 @answers.command(epilog="Example: badgeledger limits 69015900f0210a195200000f --warehouse build/ledger.duckdb")
-def limits(
-    badge: BadgeArgument,
-    warehouse: WarehouseOption = None,
-    pipeline: PipelineOption = None,
-    as_of: AsOfOption = None,
-    settings: SetOption = None,
-    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
-    rows: RowsOption = ROWS,
-    json: JsonOption = False,
-    csv: CsvOption = False,
-) -> None:
+@asked
+def limits(asking: Asking, badge: BadgeArgument) -> None:
     """The limits of a badge, version by version, with their breaches and how full those in force are."""
     from .answers import quick
-    from .commands.answers import Asking, answer
+    from .commands.answers import answer
 
-    asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
     answer(asking, lambda ledger, _: quick.limits(ledger, badge))
 
 
 @answers.command(epilog="Example: badgeledger headroom --warehouse build/ledger.duckdb --used 100 --as-of now")
+@asked
 def headroom(
+    asking: Asking,
     badge: AnyBadgeArgument = None,
     used: Annotated[
         int, typer.Option("--used", metavar="PERCENT", min=0, help="Show who used at least this share of a number.")
     ] = 75,
     limit: Annotated[str | None, typer.Option("--limit", metavar="NAME", help="Only this limit.")] = None,
     customer: Annotated[str | None, typer.Option("--customer", metavar="ID", help="Only this customer.")] = None,
-    warehouse: WarehouseOption = None,
-    pipeline: PipelineOption = None,
-    as_of: AsOfOption = None,
-    settings: SetOption = None,
-    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
-    rows: RowsOption = ROWS,
-    json: JsonOption = False,
-    csv: CsvOption = False,
 ) -> None:
     """Who is close to a limit, and when the next issuance would be within limits, to the microsecond."""
     from .answers.headroom import headroom as ask
-    from .commands.answers import Asking, answer
+    from .commands.answers import answer
 
-    asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
     answer(asking, lambda ledger, _: ask(ledger, badge, used_percent=used, limit=limit, customer=customer))
 
 
 @answers.command(epilog="Example: badgeledger expiring --warehouse build/ledger.duckdb --within 2w")
+@asked
 def expiring(
+    asking: Asking,
     badge: AnyBadgeArgument = None,
     within: Annotated[
         str, typer.Option("--within", metavar="SPAN", help="How far ahead to look: hours, days, weeks (12h, 30d, 4w).")
     ] = "30d",
-    warehouse: WarehouseOption = None,
-    pipeline: PipelineOption = None,
-    as_of: AsOfOption = None,
-    settings: SetOption = None,
-    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
-    rows: RowsOption = ROWS,
-    json: JsonOption = False,
-    csv: CsvOption = False,
 ) -> None:
     """What is active now and expires soon, the soonest first."""
     from .answers import quick
-    from .commands.answers import Asking, answer
+    from .commands.answers import answer
 
-    asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
     answer(asking, lambda ledger, _: quick.expiring(ledger, badge, within))
 
 
 @answers.command(epilog="Example: badgeledger owners --warehouse build/ledger.duckdb --by request")
+@asked
 def owners(
+    asking: Asking,
     badge: AnyBadgeArgument = None,
     by: Annotated[
         Literal["owner", "request", "batch"], typer.Option("--by", help="Owner type, requestId, or batch of ingest.")
     ] = "owner",
-    warehouse: WarehouseOption = None,
-    pipeline: PipelineOption = None,
-    as_of: AsOfOption = None,
-    settings: SetOption = None,
-    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
-    rows: RowsOption = ROWS,
-    json: JsonOption = False,
-    csv: CsvOption = False,
 ) -> None:
     """Which owner, request or batch used up each limit that is in use."""
     from .answers.owners import owners as ask
-    from .commands.answers import Asking, answer
+    from .commands.answers import answer
 
-    asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
     answer(asking, lambda ledger, _: ask(ledger, badge, by))
 
 
 @answers.command(epilog="Example: badgeledger advise 'Weekend club' --window CUSTOMER:ROLLING_WINDOW:DAYS:3")
+@asked
 def advise(
+    asking: Asking,
     badge: BadgeArgument,
     limit: Annotated[
         str | None, typer.Option("--limit", metavar="NAME", help="A limit of the badge; else all.")
@@ -150,20 +110,11 @@ def advise(
     window: Annotated[
         str | None, typer.Option("--window", metavar="NAME", help="A window to think of, named as a limit is.")
     ] = None,
-    warehouse: WarehouseOption = None,
-    pipeline: PipelineOption = None,
-    as_of: AsOfOption = None,
-    settings: SetOption = None,
-    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
-    rows: RowsOption = ROWS,
-    json: JsonOption = False,
-    csv: CsvOption = False,
 ) -> None:
     """The breach curve: how many issuances and customers would be over a limit, for every number."""
     from .answers.advice import advise as ask
-    from .commands.answers import Asking, answer
+    from .commands.answers import answer
 
-    asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
     answer(asking, lambda ledger, _: ask(ledger, badge, limit=limit, window=window))
 
 
@@ -210,23 +161,15 @@ def lint(
 @answers.command(
     epilog="Example: badgeledger sample --n 60 --seed 7 --out build/sample --warehouse build/ledger.duckdb"
 )
+@asked
 def sample(
+    asking: Asking,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder of the pack.")],
     badge: AnyBadgeArgument = None,
     n: Annotated[int, typer.Option("--n", metavar="N", min=1, help="How many issuances to draw.")] = 60,
     seed: Annotated[str, typer.Option("--seed", metavar="S", help="The same seed draws the same issuances.")] = "0",
-    warehouse: WarehouseOption = None,
-    pipeline: PipelineOption = None,
-    as_of: AsOfOption = None,
-    settings: SetOption = None,
-    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
-    rows: RowsOption = ROWS,
-    json: JsonOption = False,
-    csv: CsvOption = False,
 ) -> None:
     """Draw issuances for an audit, by badge and outcome, with all their evidence, as a folder."""
-    from .commands.answers import Asking
     from .commands.sample import draw_sample
 
-    asking = Asking(warehouse, pipeline, as_of, settings or [], lock_timeout, rows, json, csv)
     draw_sample(asking, out, size=n, seed=seed, badge=badge)

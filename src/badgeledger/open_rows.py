@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 Cells = Mapping[str, str]
+# They compare what a dump printed, also of cycles to come, with the cycles as they are known now.
+_OF_DUMPS = {"cycle-mismatch", "earn-count-mismatch"}
 
 
 class OpenRows:
     """Tells rows of a report that can still change, or may have changed since another one, from those that are final.
 
-    `cut` is the instant from which on something is new, as a CSV cell; None when everything may be. `issuances` are
-    all rows of that table.
+    `cut` is the instant from which on something is new, as a CSV cell; None when everything may be. `issuances` and
+    `limits` are all rows of those tables.
     """
 
-    def __init__(self, cut: str | None, issuances: Iterable[Cells]) -> None:
+    def __init__(self, cut: str | None, issuances: Iterable[Cells], limits: Iterable[Cells]) -> None:
         self._cut = cut
-        fresh = [row for row in issuances if cut is not None and row["processed_at"] >= cut]
+        late = [row for row in issuances if cut is not None and _placed(row, cut)]
+        fresh = [row for row in late if cut is not None and row["processed_at"] >= cut]
+        self._late = {row["row_key"] for row in late}
+        self._limits = {
+            (row["badge_id"], row["limit_name"]) for row in limits if cut is not None and row["in_force_from"] >= cut
+        }
         self._customers = {(row["badge_id"], row["customer_id"]) for row in fresh}
         self._badges = {row["badge_id"] for row in fresh}
         self._judges: dict[str, Callable[[Cells, str], bool]] = {
@@ -26,7 +33,11 @@ class OpenRows:
             "usage": lambda row, _: self._is_used(row),
             "expirations": lambda row, cut: _placed(row, cut) or max(row["expires_at"], row["revoked_at"]) >= cut,
             "findings": lambda row, cut: (
-                not row["customer_id"] or not row["processed_at"] or row["processed_at"] >= cut
+                not row["customer_id"]
+                or not row["processed_at"]
+                or row["processed_at"] >= cut
+                or row["row_key"] in self._late
+                or row["code"] in _OF_DUMPS
             ),
         }
 
@@ -36,7 +47,7 @@ class OpenRows:
         return self._cut is None or judge is None or judge(row, self._cut)
 
     def _is_used(self, row: Cells) -> bool:
-        if not row["limit_name"].endswith(":FIXED_VALUE"):
+        if not row["limit_name"].endswith(":FIXED_VALUE") or (row["badge_id"], row["limit_name"]) in self._limits:
             return True
         if row["customer_id"]:
             return (row["badge_id"], row["customer_id"]) in self._customers

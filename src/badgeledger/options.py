@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -41,4 +45,41 @@ LockOption = Annotated[
     float, typer.Option("--lock-timeout", metavar="SECONDS", min=0, help="How long to wait for the warehouse.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV; piped answers are tab-separated without it.")]
+RowsOption = Annotated[
+    int, typer.Option("--rows", metavar="N", min=0, help="Rows of a table in a terminal; 0 for all, as when piped.")
+]
 LOCK_TIMEOUT_SECONDS = 600.0
+ROWS = 40
+
+
+@dataclass(frozen=True)
+class Asking:
+    """The options that every question has: which ledger is asked, and in which form the answer is shown."""
+
+    warehouse: WarehouseOption = None
+    pipeline: PipelineOption = None
+    as_of: AsOfOption = None
+    overrides: SetOption = None
+    lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS
+    rows: RowsOption = ROWS
+    as_json: JsonOption = False
+    as_csv: CsvOption = False
+
+
+def asked(question: Callable[..., None]) -> Callable[..., None]:
+    """A command with its own options and those of :class:`Asking`, which it gets as its first argument."""
+    shared = [field.name for field in fields(Asking)]
+
+    @wraps(question)
+    def command(**values: Any) -> None:
+        question(Asking(**{name: values.pop(name) for name in shared}), **values)
+
+    _, *own = inspect.signature(question).parameters.values()
+    parameters = [*own, *inspect.signature(Asking).parameters.values()]
+    types = get_type_hints(question, include_extras=True) | get_type_hints(Asking, include_extras=True)
+    kinds = inspect.Parameter.KEYWORD_ONLY
+    signature = inspect.Signature([one.replace(annotation=types[one.name], kind=kinds) for one in parameters])
+    command.__signature__ = signature  # type: ignore[attr-defined]
+    command.__annotations__ = {name: types[name] for name in signature.parameters}
+    return command

@@ -290,14 +290,8 @@ def _check(warehouse: Warehouse, progress: Progress) -> None:
 def _verify(folder: Path, warehouse: Path, settings: VerifySection, lock_timeout: float, progress: Progress) -> Verdict:
     from .verify import verify
 
-    return verify(
-        folder,
-        warehouse=warehouse,
-        sample=settings.sample,
-        seed=settings.seed,
-        lock_timeout=lock_timeout,
-        progress=progress,
-    )
+    sample, seed = settings.sample, settings.seed
+    return verify(folder, warehouse=warehouse, sample=sample, seed=seed, lock_timeout=lock_timeout, progress=progress)
 
 
 def _publish_run(warehouse: Warehouse, con: DuckDBPyConnection, this: runs.Run, progress: Progress) -> Published:
@@ -319,11 +313,14 @@ def _publish(
     settings: Mapping[str, Any],
     progress: Progress,
 ) -> Published:
+    from .replayed import make_replayed
     from .reports.context import ReportContext
     from .reports.manifest import known_inputs, versions
     from .reports.pseudonyms import pseudonymized
     from .reports.publish import publish
 
+    if "html" in settings["formats"]:
+        make_replayed(con, Rules(**settings["rules"]), as_of)
     key = key_of_record(settings)
     with pseudonymized(con, key, settings.get("waivers", ())) as waivers:
         context = ReportContext(

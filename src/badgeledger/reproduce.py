@@ -154,6 +154,7 @@ def _made_again(
     """The folder of the report as it is made now."""
     from . import changes, earlier, runs
     from .accounting import aside
+    from .replayed import make_replayed
     from .reports.context import ReportContext
     from .reports.manifest import known_inputs, versions
     from .reports.pseudonyms import known_pseudonyms, pseudonymized
@@ -187,6 +188,8 @@ def _made_again(
             versions=versions(),
             waivers=of_record(waivers),
         )
+        if "html" in content.settings.formats:
+            make_replayed(con, rules, content.as_of_us)
         with pseudonymized(con, key, waivers) as shown:
             context = ReportContext(
                 name=content.name,

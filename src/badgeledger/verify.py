@@ -266,7 +266,7 @@ def _recount_all(manifest: Manifest, files: Sequence[witness.Input], sound: set[
         told["findings"].append(dict.fromkeys(TABLES["findings"].columns, "") | _NO_INPUT)
     standing = {f"breach {row['breach_id']}" for row in told["breaches"]}
     standing |= {f"finding {row['finding_id']}" for row in told["findings"]}
-    is_open = OpenRows(content.open_from, told["issuances"])
+    is_open = OpenRows(content.open_from, told["issuances"], told["limits"])
     for name, table in TABLES.items():
         if name == _CHANGES:
             for output in (f"{name}.{kind}" for kind in evidence.TABLE_FORMATS):
@@ -353,7 +353,7 @@ def _recount_sample(
     keys = {*over, *others}
     content = manifest.content
     told = witness.recount(files, content.settings.rules, content.as_of_us, keys)
-    is_open = OpenRows(content.open_from, told["issuances"])
+    is_open = OpenRows(content.open_from, told["issuances"], limits=())
     for name, output in outputs.items():
         table = TABLES[name]
         shown = (row for row in told[name] if is_open.holds(name, row))

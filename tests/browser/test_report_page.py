@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import duckdb
+import fake_report
 import pytest
 from browser.chromium import Page
 
-from badgeledger.reports.html import PAGE_BYTES
+from badgeledger.reports.html import PAGE_BYTES, write_html
 
 STATUS = "document.querySelector('#explore-breaches [role=status]').textContent"
 ROWS = "document.querySelectorAll('#explore-breaches > .scroll tbody tr').length"
@@ -33,6 +35,20 @@ def test_it_renders_without_a_message_or_a_request(page: Page, small: str) -> No
     assert page.run(ROWS) == 100
     assert page.console == []
     assert page.requests == [small]
+
+
+@pytest.mark.parametrize("kept", [1, 2])
+def test_a_report_of_hardly_any_breach_is_whole(page: Page, tmp_path: Path, kept: int) -> None:
+    with duckdb.connect() as con:
+        fake_report.fill(con, 400)
+        for table, key in (("breaches", "breach_id"), ("findings", "finding_id")):
+            few = f"select {key} from report.{table} order by {key} limit {kept}"
+            con.execute(f"delete from report.{table} where {key} not in ({few})")
+        write_html(con, tmp_path / "report.html", fake_report.context())
+    page.open((tmp_path / "report.html").as_uri())
+    assert status(page) == (kept, kept)
+    assert page.run("document.querySelectorAll('#explore-findings > .scroll tbody tr').length") == kept
+    assert page.console == []
 
 
 def test_hostile_names_run_nothing_and_stay_visible(page: Page, small: str) -> None:
@@ -141,6 +157,7 @@ def test_a_breach_opens_with_its_evidence_and_closes_to_the_table(page: Page, sm
         "only 4 fit",
         "in any 7 days",
         "Span to (not included)",
+        "Replay says",
         "Room again",
         "badgeledger explain",
         "jsonl:",
@@ -154,6 +171,20 @@ def test_a_breach_opens_with_its_evidence_and_closes_to_the_table(page: Page, sm
         other.open(small + str(link))
         other.wait("document.querySelector('#sheet').open")
         assert other.run("document.querySelector('#sheet').innerText") == sheet
+
+
+def test_a_breach_says_what_replay_would_say_or_who_knows(page: Page, small: str) -> None:
+    """Of badge-5 the report asked no replay."""
+    said = "[...document.querySelectorAll('#sheet dt')].find((one) => one.innerText === 'Replay says')"
+    for query, words in (
+        ("replay=admit", "admit; as it was recorded"),
+        ("badge=badge-0&replay=reject+customer-limit+CUSTOMER%3AFIXED_VALUE", "it was recorded as accepted"),
+        ("badge=badge-5", "badgeledger explain tells"),
+    ):
+        page.open(small + f"#/breaches?{query}")
+        page.run("document.querySelector('#explore-breaches > .scroll tbody a').click()")
+        page.wait("document.querySelector('#sheet').open")
+        assert words in str(page.run(f"{said}.nextElementSibling.innerText"))
 
 
 def test_an_id_that_is_not_embedded_says_so(page: Page, small: str) -> None:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
+import re
 from pathlib import Path
 
 import pytest
 from golden import explained
 
-from badgeledger import runs
+from badgeledger import ruling, runs
+from badgeledger.decisions import make_decisions
+from badgeledger.explain import explain
 from badgeledger.explain.counts import BadgeLimits, Entry
 from badgeledger.explain.ledger import Ledger
+from badgeledger.explain.sentences import decision_sentence
+from badgeledger.replay import EVER
+from badgeledger.replayed import make_replayed
 from badgeledger.warehouse import Warehouse
 
 
@@ -52,3 +61,45 @@ def test_explain_counts_every_row_as_the_engine_does(warehouse: Path) -> None:
         ).fetchall()
     assert len(rows) > 100
     assert told == set(rows)
+
+
+def test_the_page_says_of_every_breach_what_replay_says(warehouse: Path) -> None:
+    """Of each issuance over a limit the decision of a replay of everything, and in the words of `explain`."""
+    page = (warehouse.parent / "report" / "report.html").read_text(encoding="utf-8")
+    texts = dict(re.findall(r'<template id="data-(\w+)">([^<]*)</template>', page))
+    told, facts = (json.loads(gzip.decompress(base64.b64decode(texts[name]))) for name in ("breaches", "page"))
+    rows, replay = (_words(told["columns"][name]) for name in ("row_key", "replay"))
+    with Warehouse.open(warehouse, read_only=True) as opened:
+        run = runs.require_last(opened)
+        make_decisions(opened.con, ruling.recorded(opened.con, run.rules, run.as_of), run.as_of, shown=EVER)
+        said = "rtrim(concat_ws(' ', lower(decision), nullif(reason, ''), nullif(limit_name, '')))"
+        decided = dict(opened.con.execute(f"SELECT row_key, {said} FROM decisions").fetchall())
+    assert len(rows) > 100
+    assert replay == [decided[row] for row in rows]
+    assert {"admit", "reject"} == {one.split(" ")[0] for one in replay}
+    for short in sorted(set(replay)):
+        story = explain(warehouse, rows[replay.index(short)], kind="issuance").issuance
+        assert story is not None and story.replay is not None
+        assert decision_sentence(story.replay) == facts["replay"][short]
+
+
+def _words(column: dict[str, list[str]]) -> list[str]:
+    return "".join(column["t"]).split("\n") if "t" in column else [column["d"][int(place)] for place in column["i"]]
+
+
+def test_only_badges_of_the_newest_breaches_are_decided_again_for_the_page(warehouse: Path) -> None:
+    badges = "SELECT count(DISTINCT badge_id) FROM replayed INNER JOIN report.issuances USING (row_key)"
+    with Warehouse.open(warehouse, read_only=True) as opened:
+        run, con = runs.require_last(opened), opened.con
+        found = []
+        for most in (0, 300, 1_000_000):
+            make_replayed(con, run.rules, run.as_of, most)
+            found.append(con.execute(badges).fetchall()[0][0])
+        newest = con.execute("SELECT badge_id FROM report.breaches ORDER BY processed_at DESC, badge_id").fetchall()
+        make_replayed(con, run.rules, run.as_of, 300)
+        rows = con.execute("SELECT count(*) FROM report.issuances SEMI JOIN replayed_badge USING (badge_id)").fetchall()
+        first = con.execute("FROM replayed_badge").fetchall()
+        broken = con.execute("SELECT count(DISTINCT badge_id) FROM report.breaches").fetchall()[0][0]
+    assert 0 == found[0] < found[1] < found[2] == broken
+    assert newest[0] in first
+    assert rows[0][0] <= 300

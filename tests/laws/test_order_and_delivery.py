@@ -141,12 +141,22 @@ def test_as_of_is_a_cut() -> None:
         lines = [line for line in lines_of(log) if is_whole(line)]
         kept = [line for line in lines if until(line, log.as_of, lines)]
         cuts["cut" if len(kept) < len(lines) else "whole"] += 1
-        tables = [witness(part, Path(), as_of=log.as_of, zone=ZONE, **chosen) for part in (lines, kept)]
-        assert values(tables[0]) == values(tables[1])
+        whole, cut = (values(witness(part, Path(), as_of=log.as_of, zone=ZONE, **chosen)) for part in (lines, kept))
+        # What was refused in reading has no place in time, so that it stays with the lines that are left out.
+        assert_subset(cut.pop("quarantine"), whole.pop("quarantine"))
+        assert whole == cut
 
     law()
     assert hard_cases(ZONE) <= seen
     assert min(cuts.values()) > 5
+
+
+def assert_subset(few: list[dict[str, str]], many: list[dict[str, str]]) -> None:
+    """Every row of the first stands in the second, as often at least."""
+    left = list(many)
+    for row in few:
+        assert row in left
+        left.remove(row)
 
 
 def is_whole(line: Line) -> bool:

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 
 from ..answers.ledger import Ledger, open_ledger
 from ..answers.shown import Answer, form_of, show
+from ..options import Asking
 from ..progress import Progress, progress
 from ..settings import instant_option, load
 from .status import warehouse_path
-
-
-@dataclass(frozen=True)
-class Asking:
-    """The options that every question has: which ledger is asked, and in which form the answer is shown."""
-
-    warehouse: Path | None
-    pipeline: Path | None
-    as_of: str | None
-    overrides: Sequence[str]
-    lock_timeout: float
-    rows: int
-    as_json: bool
-    as_csv: bool
 
 
 def answer(asking: Asking, question: Callable[[Ledger, Progress], Answer]) -> None:
@@ -38,7 +23,7 @@ def answer(asking: Asking, question: Callable[[Ledger, Progress], Answer]) -> No
         open_ledger(
             path,
             file=None if asking.pipeline is None else load(asking.pipeline),
-            overrides=asking.overrides,
+            overrides=asking.overrides or (),
             as_of=asking.as_of,
             lock_timeout=asking.lock_timeout,
             progress=shown,

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from ..answers.ledger import Ledger
 from ..answers.shown import PART, Answer, Column, bar
+from ..options import Asking
 from ..progress import Progress
 from ..sampling import sample
 from ..text import counted
-from .answers import Asking, answer
+from .answers import answer
 from .status import warehouse_path
 
 

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
+from ..reports.text import decision_words
 from ..text import counted
 from .story import Change, Count, Decision, Issuance
-
-_REASONS = {
-    "unknown-badge": "no definition of the badge is known",
-    "duplicate-request": "its requestId belongs to an earlier request of which a row was admitted",
-    "badge-not-active": "the badge is not active",
-    "outside-badge-period": "the event is not in the badge's period",
-    "overlapping-issue": "an admitted issue of the customer is still valid",
-    "customer-limit": "the customer's room is taken",
-    "badge-limit": "the badge's room is taken",
-}
 
 
 def ordinal(number: int) -> str:
@@ -65,15 +56,7 @@ def count_sentence(count: Count) -> str:
 
 def decision_sentence(decision: Decision) -> str:
     """What replay says, and whether that is what happened."""
-    compared = {
-        "same": "as it was recorded",
-        "newly-admitted": "it was recorded as refused or repeated",
-        "newly-rejected": "it was recorded as accepted",
-    }[decision.compared]
-    if decision.decision == "ADMIT":
-        return f"admit; {compared}"
-    limit = f" in {decision.limit_name}" if decision.limit_name else ""
-    return f"reject, {decision.reason}{limit}: {_REASONS[decision.reason]}; {compared}"
+    return decision_words(decision.decision, decision.reason, decision.limit_name, decision.compared)
 
 
 def change_words(change: Change) -> str:

@@ -16,6 +16,9 @@ from .facts import Row
 
 Column = dict[str, Any]
 
+# The page offers their values for choosing, or makes other columns of them: it needs a list, however few the rows.
+_LISTED = frozenset({"badge_id", "limit_name", "owner_type", "replay", "severity", "code"})
+
 # In this order columns leave the page when it would grow over its budget: no view depends on them.
 SPARE_COLUMNS = ("request_id", "issuance_id", "source_line")
 
@@ -26,13 +29,17 @@ def pack(document: object) -> str:
     return base64.b64encode(gzip.compress(text.encode("ascii"), 6, mtime=0)).decode("ascii")
 
 
-def words(values: Sequence[str]) -> Column:
-    """Encode text: as a dictionary where values repeat, else joined by line feeds."""
+def words(values: Sequence[str], *, listed: bool = False) -> Column:
+    """Encode text: as a dictionary where values repeat or are `listed`, else joined by line feeds."""
     seen: dict[str, int] = {}
     places = [seen.setdefault(value, len(seen)) for value in values]
-    if 2 * len(seen) > len(values) and not any("\n" in value for value in seen):
+    if not listed and 2 * len(seen) > len(values) and not any("\n" in value for value in seen):
         return {"k": "t", "t": "\n".join(values)}
     return {"k": "d", "d": list(seen), "i": places}
+
+
+def _word_columns(rows: Sequence[Row], names: Sequence[str]) -> dict[str, Column]:
+    return {name: words([row[name] for row in rows], listed=name in _LISTED) for name in names}
 
 
 def numbers(values: Iterable[int | None]) -> Column:
@@ -67,7 +74,7 @@ def bounds(rows: Sequence[Row], column: str, clock: str) -> Column:
 
 def breach_document(rows: Sequence[Row], total: int, clock: str) -> dict[str, Any]:
     """Return the breaches as columns. `clock` names the column in which rolling spans end."""
-    columns = {name: words([row[name] for row in rows]) for name in _BREACH_WORDS}
+    columns = _word_columns(rows, _BREACH_WORDS)
     for name in ("number", "count", "processed_at", "event_at", "source_line"):
         columns[name] = numbers(row[name] for row in rows)
     columns["window_start"] = bounds(rows, "window_start", clock)
@@ -85,7 +92,7 @@ def breach_document(rows: Sequence[Row], total: int, clock: str) -> dict[str, An
 
 _BREACH_WORDS = (
     "badge_id", "limit_name", "row_key", "customer_id", "issuance_id", "request_id", "owner_type", "version",
-    "source_file", "outcome",
+    "source_file", "outcome", "replay",
 )  # fmt: skip
 _FINDING_WORDS = (
     "code", "severity", "platform_code", "badge_id", "row_key", "customer_id", "issuance_id", "request_id", "detail",
@@ -95,7 +102,7 @@ _FINDING_WORDS = (
 
 def finding_document(rows: Sequence[Row], total: int, badge_names: dict[str, str]) -> dict[str, Any]:
     """Return the findings as columns."""
-    columns = {name: words([row[name] for row in rows]) for name in _FINDING_WORDS}
+    columns = _word_columns(rows, _FINDING_WORDS)
     for name in ("processed_at", "source_line"):
         columns[name] = numbers(row[name] for row in rows)
     return {"rows": len(rows), "total": total, "columns": columns, "badge_names": badge_names}

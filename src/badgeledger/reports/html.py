@@ -24,7 +24,7 @@ from .facts import EXPIRY_DAYS, Facts, Row, ask, read_facts, verdict
 from .guides import Guide, guides
 from .manifest import known_inputs
 from .templates import asset, environment, page_margins, policy
-from .text import limit_words
+from .text import decision_words, limit_words
 
 PAGE_BYTES = 3_000_000
 SPANS_SHOWN = 1_000
@@ -53,6 +53,7 @@ def render_html(con: duckdb.DuckDBPyConnection, context: ReportContext, outputs:
     """Return the page as text. `outputs` are the SHA-256 of the files that stand beside it, by name."""
     facts = read_facts(con, context)
     breaches = ask(con, "breach_rows", many=context.page_rows)
+    replayed = _replayed(breaches)
     findings = ask(con, "finding_rows", many=context.page_rows)
     names = {row["badge_id"]: row["name"] for row in ask(con, "badge_names")}
     packed, without = _pack(con, context, facts, (breaches, findings), names)
@@ -72,7 +73,7 @@ def render_html(con: duckdb.DuckDBPyConnection, context: ReportContext, outputs:
         packed=packed,
         without=without,
         proof=data.pack(_proof(con, outputs)),
-        page=data.pack(_page_facts(context, facts, breaches, findings)),
+        page=data.pack(_page_facts(context, facts, breaches, findings) | {"replay": replayed}),
     )
 
 
@@ -169,6 +170,18 @@ def _room_again(spans: list[Row], breaches: list[Row], context: ReportContext) -
             free = free_in_span(limit, row["number"], taken, taken[-1], *edge)
             found |= {} if free is None else {row["breach_id"]: free}
     return found
+
+
+def _replayed(breaches: list[Row]) -> dict[str, str]:
+    """Give each breach what replay says of its issuance in short, and return what that means; "" was not decided."""
+    meanings: dict[str, str] = {}
+    for row in breaches:
+        said = [row.pop(name) for name in ("decision", "reason", "full_limit", "compared")]
+        decision, reason, limit_name, _ = said
+        row["replay"] = "" if decision is None else " ".join(filter(None, (decision.lower(), reason, limit_name)))
+        if row["replay"] and row["replay"] not in meanings:
+            meanings[row["replay"]] = decision_words(*said)
+    return meanings
 
 
 def _page_facts(context: ReportContext, facts: Facts, breaches: list[Row], findings: list[Row]) -> dict[str, Any]:

@@ -20,9 +20,14 @@ _OPEN = {
         " OR customer_id <> '' AND (badge_id, customer_id) IN"
         " (SELECT (badge_id, customer_id) FROM report.issuances WHERE processed_at >= {cut})"
         " OR customer_id = '' AND badge_id IN (SELECT badge_id FROM report.issuances WHERE processed_at >= {cut})"
+        " OR (badge_id, limit_name) IN (SELECT (badge_id, limit_name) FROM report.limits WHERE in_force_from >= {cut})"
     ),
     "expirations": f"{_PLACED} OR expires_at >= {{cut}} OR revoked_at >= {{cut}}",
-    "findings": "processed_at >= {cut} OR processed_at IS NULL OR coalesce(customer_id, '') = ''",
+    "findings": (
+        "processed_at >= {cut} OR processed_at IS NULL OR coalesce(customer_id, '') = ''"
+        " OR row_key IN (SELECT row_key FROM report.issuances WHERE event_at >= {cut})"
+        " OR code IN ('cycle-mismatch', 'earn-count-mismatch')"
+    ),
 }
 CUT_TABLES = tuple(_OPEN)
 

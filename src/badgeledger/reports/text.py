@@ -5,6 +5,20 @@ from __future__ import annotations
 from ..calendar import SECOND, iso_instant
 
 _WEEK = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+_REASONS = {
+    "unknown-badge": "no definition of the badge is known",
+    "duplicate-request": "its requestId belongs to an earlier request of which a row was admitted",
+    "badge-not-active": "the badge is not active",
+    "outside-badge-period": "the event is not in the badge's period",
+    "overlapping-issue": "an admitted issue of the customer is still valid",
+    "customer-limit": "the customer's room is taken",
+    "badge-limit": "the badge's room is taken",
+}
+_COMPARED = {
+    "same": "as it was recorded",
+    "newly-admitted": "it was recorded as refused or repeated",
+    "newly-rejected": "it was recorded as accepted",
+}
 _NOUNS = {"DAYS": "day", "WEEKS": "week", "MONTHS": "month"}
 
 
@@ -35,3 +49,10 @@ def limit_words(limit_name: str) -> str:
     if size in _WEEK:
         return f"{subject}, each week from {size.capitalize()}"
     return f"{subject}, each {'calendar month' if unit == 'MONTHS' else length}"
+
+
+def decision_words(decision: str, reason: str, limit_name: str, compared: str) -> str:
+    """What replay decides and whether that is what happened, such as `admit; as it was recorded` (RULEBOOK 10)."""
+    limit = f" in {limit_name}" if limit_name else ""
+    decided = "admit" if decision == "ADMIT" else f"reject, {reason}{limit}: {_REASONS[reason]}"
+    return f"{decided}; {_COMPARED[compared]}"

@@ -154,7 +154,7 @@ const TABLES = {
   breaches: {
     one: "breach", more: "breaches", route: "breach", id: breachId,
     search: ["badge_name", "badge_id", "limit_name", "limit_words", "customer_id", "issuance_id", "request_id", "owner_type", "source_file", "row_key"],
-    facets: { badge: ["Badge", "badge_id"], limit: ["Limit", "limit_name"], owner: ["Owner", "owner_type"] },
+    facets: { badge: ["Badge", "badge_id"], limit: ["Limit", "limit_name"], owner: ["Owner", "owner_type"], replay: ["Replay", "replay"] },
     heads: [["processed_at", "Processed at"], ["badge_name", "Badge"], ["limit_name", "Limit"], ["customer_id", "Customer"], ["count", "Count", 1], ["number", "Number", 1], ["excess", "Excess", 1], ["", "Source"]],
     cells: (data, row) => [
       element("a", { href: "#/breach/" + encodeURIComponent(breachId(data, row)) }, stamp(data.columns.processed_at.values[row])),
@@ -162,7 +162,7 @@ const TABLES = {
       grouped(data.columns.count.values[row]), grouped(data.columns.number.values[row]), "+" + grouped(data.columns.excess.values[row]),
       bdi(source(data.columns, row)),
     ],
-    export: ["breach_id", "processed_at", "badge_id", "badge_name", "limit_name", "customer_id", "count", "number", "excess", "window_start", "window_end", "event_at", "issuance_id", "request_id", "owner_type", "version", "source_file", "source_line"],
+    export: ["breach_id", "processed_at", "badge_id", "badge_name", "limit_name", "customer_id", "count", "number", "excess", "window_start", "window_end", "event_at", "issuance_id", "request_id", "owner_type", "version", "source_file", "source_line", "replay"],
   },
   findings: {
     one: "finding", more: "findings", route: "finding", id: findingId,
@@ -431,7 +431,7 @@ async function showBreach(id) {
       ["Customer", bdi(columns.customer_id.text(row))], columns.issuance_id && ["Issuance", bdi(text(data, "issuance_id", row))], columns.request_id && ["Request", bdi(text(data, "request_id", row))],
       ["Owner", bdi(text(data, "owner_type", row) || "–")], ["Version in force", bdi(text(data, "version", row) || "–")],
       ["The platform’s answer", outcome === "ACCEPTED" ? "accepted" : outcome === "ASSUMED" ? "not known; accepted is assumed" : bdi(outcome || "–")],
-      ["Room again", free(evidence.free[id], limit, number, to)], ["Source", bdi(source(columns, row))],
+      ["Replay says", columns.replay.text(row) ? page.replay[columns.replay.text(row)] : "asked for badges of the newest breaches only; badgeledger explain tells"], ["Room again", free(evidence.free[id], limit, number, to)], ["Source", bdi(source(columns, row))],
     ]), acts(id, TABLES.breaches));
 }
 // The next instant at which one more would fit, if nothing else is issued meanwhile.
