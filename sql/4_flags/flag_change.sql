@@ -96,6 +96,7 @@ judged AS (
     CROSS JOIN ledger.setting AS setting
     LEFT JOIN temp.flag_row AS flag_row ON pair.row_key = flag_row.row_key
     LEFT JOIN lost_path ON pair.source_file = lost_path.path
+    WHERE NOT pair.is_settled
 ),
 
 stated AS (
@@ -117,7 +118,6 @@ caused AS (
     SELECT
         stated.*,
         CASE
-            WHEN stated.is_settled THEN NULL
             WHEN stated.state = 'not-judged' AND NOT (stated.settings_differ AND stated.is_here IS true) THEN NULL
             WHEN stated.state = 'not-judged' THEN { 'cause': 'setting', 'path': NULL, 'line': NULL }
             WHEN NOT getvariable('earlier_exists') AND stated.code = 'no-input' THEN NULL
@@ -185,6 +185,23 @@ caused AS (
             AND stated.processed_at >= of_subject.processed_at
     ASOF LEFT JOIN nearest_of_badge AS of_badge
         ON stated.badge_id = of_badge.badge_id AND stated.processed_at >= of_badge.processed_at
+),
+
+-- Nearly all flags are settled: nothing is asked about them.
+told AS (
+    SELECT
+        *,
+        coalesce(row_version = earlier_version, true) AS same_version
+    FROM caused
+    UNION ALL BY NAME
+    SELECT
+        pair.*,
+        CASE WHEN pair.stands THEN 'still-open' ELSE 'gone-before' END AS state,
+        settings_change.*,
+        true AS same_version
+    FROM temp.flag_pair AS pair
+    CROSS JOIN settings_change
+    WHERE pair.is_settled
 )
 
 SELECT
@@ -196,7 +213,7 @@ SELECT
     brought.line AS cause_line,
     NOT settings_differ
     AND NOT software_differs
-    AND coalesce(row_version = earlier_version, true)
+    AND same_version
     AND NOT coalesce(stands AND memory = 'stood' AND kind = 'breach' AND judged_otherwise, false) AS comparable,
     coalesce(first_seen, (SELECT setting.as_of FROM ledger.setting AS setting)) AS first_seen,
     CASE state
@@ -217,4 +234,4 @@ SELECT
     source_file,
     source_line,
     stands
-FROM caused
+FROM told

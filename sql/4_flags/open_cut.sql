@@ -5,6 +5,24 @@ WITH new_file AS (
     WHERE batch_id > getvariable('since_batch')::BIGINT
 ),
 
+new_half AS (
+    SELECT DISTINCT
+        call.endpoint,
+        CASE WHEN call.has_request THEN call.request_id ELSE call.answer_request_id END AS request_id,
+        CASE WHEN call.has_request THEN call.badge_id ELSE call.answer_badge_id END AS badge_id
+    FROM raw.call AS call
+    SEMI JOIN new_file ON call.file_id = new_file.file_id
+    WHERE NOT (call.has_request AND call.has_response)
+),
+
+nameless_response AS (
+    SELECT DISTINCT
+        endpoint,
+        answer_request_id AS request_id
+    FROM raw.call
+    WHERE NOT has_request AND answer_badge_id IS NULL
+),
+
 new_key AS (
     SELECT call.request_key
     FROM raw.call AS call
@@ -15,13 +33,16 @@ new_key AS (
     FROM raw.call AS call
     SEMI JOIN new_file ON call.file_id = new_file.file_id
     UNION
-    -- It may answer any request of its requestId.
+    -- It may answer any open request of its requestId and badge; one that names no badge, any that agree on one.
     SELECT asked.request_key
-    FROM raw.call AS answered
-    SEMI JOIN new_file ON answered.file_id = new_file.file_id
+    FROM new_half
     INNER JOIN raw.call AS asked
-        ON answered.answer_request_id = asked.request_id AND answered.endpoint = asked.endpoint
-    WHERE NOT answered.has_request
+        ON new_half.request_id = asked.request_id AND new_half.endpoint = asked.endpoint
+    LEFT JOIN nameless_response AS nameless
+        ON new_half.request_id = nameless.request_id AND new_half.endpoint = nameless.endpoint
+    WHERE
+        NOT asked.has_response
+        AND (new_half.badge_id = asked.badge_id OR nameless.request_id IS NOT NULL)
 ),
 
 -- Calls that a new line tells of.
@@ -113,9 +134,10 @@ place AS (
     SEMI JOIN new_call ON answered.call_no = new_call.call_no
     UNION ALL
     -- What was known but not yet processed then.
-    SELECT min(event_at)
-    FROM staging.answered_row
-    WHERE processed_at > getvariable('since_as_of')::BIGINT
+    SELECT min(answered.event_at)
+    FROM staging.answered_row AS answered
+    INNER JOIN ledger.setting AS setting ON answered.processed_at <= setting.as_of
+    WHERE answered.processed_at > getvariable('since_as_of')::BIGINT
     UNION ALL
     -- A first fixed window begins at the midnight before its version, and no day is longer than two.
     SELECT min(first_at) - 2 * 86400000000

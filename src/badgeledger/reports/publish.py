@@ -18,7 +18,7 @@ from .context import ReportContext
 from .folder import prepare, put, staged
 from .html import write_html
 from .open_rows import CUT_TABLES, open_condition
-from .tables import TABLES, Format, write_table
+from .tables import TABLES, Format, write_csv_of, write_table
 from .xlsx import write_xlsx
 
 Progress = Callable[[str], None]
@@ -91,13 +91,15 @@ def _write_files(
 
     for table in TABLES:
         progress(f"report: {table}")
-        of = first_row(con, f"SELECT count(*) FROM report.{table}")[0] if is_open else None
-        for kind in [kind for kind in _TABLE_FORMATS if kind in formats]:
-            condition = open_condition(table, context.open_from)
-            rows = write_table(con, table, kind, stage / f"{table}.{kind}", condition)
+        kinds = [kind for kind in _TABLE_FORMATS if kind in formats]
+        rows = _write_table(con, table, {kind: stage / f"{table}.{kind}" for kind in kinds}, context)
+        of = rows if is_open else None
+        if is_open and table in CUT_TABLES and context.open_from is not None:
+            of = first_row(con, f"SELECT count(*) FROM report.{table}")[0]
+        for kind in kinds:
             written(f"{table}.{kind}", rows, of)
-            if of is not None and table in CUT_TABLES:
-                held[table] = (rows, of)
+        if rows is not None and of is not None and table in CUT_TABLES:
+            held[table] = (rows, of)
     context = replace(context, held=held)
     if "html" in formats:
         progress("report: report.html")
@@ -108,3 +110,14 @@ def _write_files(
         write_xlsx(con, stage / "report.xlsx", context)
         written("report.xlsx", None)
     return outputs
+
+
+def _write_table(
+    con: duckdb.DuckDBPyConnection, table: str, files: Mapping[Format, Path], context: ReportContext
+) -> int | None:
+    """The number of rows; a table that is wanted in both forms is made and sorted once."""
+    condition = open_condition(table, context.open_from)
+    if len(files) == len(_TABLE_FORMATS):
+        write_table(con, table, "parquet", files["parquet"], condition)
+        return write_csv_of(con, TABLES[table], files["parquet"], files["csv"])
+    return next((write_table(con, table, kind, path, condition) for kind, path in files.items()), None)

@@ -1,6 +1,5 @@
--- One row per badge with a name that a finding or a change mentions.
-select badge_id, name
+-- One row per badge that has a finding.
+select badge_id, coalesce(name, '') as name
 from report.badges
-where name is not null
-    and (badge_id in (select badge_id from report.findings) or badge_id in (select badge_id from report.changes))
+where badge_id in (select badge_id from report.findings)
 order by badge_id
