@@ -205,6 +205,104 @@ def test_a_bar_of_the_chart_opens_the_breaches_that_it_counts(page: Page, small:
         assert f": {status(page)[0]:,} breach" in title
 
 
+def test_changes_are_filtered_and_lead_to_their_evidence(page: Page, small: str) -> None:
+    """The top counts what the table behind it shows; a flag that stands opens, one that is gone does not."""
+    page.open(small)
+    shown = "document.querySelector('#explore-changes [role=status]').textContent.split(' ')[0]"
+    states = page.run(
+        "[...document.querySelectorAll('.since li a')].map((one) =>"
+        " [one.hash.slice(9), one.querySelector('b').textContent])"
+    )
+    assert len(states) > 5
+    for state, count in states:
+        if count != "0":
+            route = page.run(f"document.querySelector('#changes-{state} p a.scripted').getAttribute('href')")
+            assert route == f"#/changes?state={state}"
+            go(page, route)
+            assert page.run(shown) == count
+    first = "document.querySelector('#explore-changes > .scroll tbody tr')"
+    go(page, "#/changes?state=gone")
+    assert page.run(f"{first}.querySelector('a')") is None
+    go(page, "#/changes?state=new&kind=breach")
+    page.run(f"{first}.querySelector('a').click()")
+    page.wait("document.querySelector('#sheet').open")
+    assert "where only" in str(page.run("document.querySelector('#sheet').innerText"))
+
+
+def test_the_calendar_of_every_badge_can_be_chosen(page: Page, small: str) -> None:
+    """What is drawn on choice is what the page shows of the first badges, to the letter and the title."""
+    page.open(small)
+    strip = "[...document.querySelectorAll('{} .strip')].map((one) => [one.textContent.replace(/\\s+/g, ''),"
+    strip += " [...one.querySelectorAll('li')].map((box) => [box.className, box.title])])"
+    first = page.run(strip.format("#calendar-first"))
+    badges = page.run("[...document.querySelectorAll('#calendar option')].map((one) => one.value).filter(Boolean)")
+    assert sorted(badges) == [f"badge-{number}" for number in range(6)]
+    drawn = []
+    for badge in badges:
+        page.run(
+            f"{{ const field = document.querySelector('#calendar'); field.value = '{badge}';"
+            " field.dispatchEvent(new Event('change')); }"
+        )
+        page.wait(f"location.hash === '#/cycles?badge={badge}' && document.querySelector('#calendar-first').hidden")
+        drawn += page.run(strip.format("#calendar-strips"))
+    assert sorted(drawn) == sorted(first)
+    assert all(1 < len(cycles) <= 31 for _, cycles in drawn)
+    page.run("history.back()")
+    page.wait(f"document.querySelector('#calendar').value === '{badges[-2]}'")
+
+
+def test_beside_each_table_stand_its_link_query_rows_and_command(page: Page, small: str) -> None:
+    page.open(small)
+    page.run(
+        "{ window.blobs = []; const made = URL.createObjectURL;"
+        " URL.createObjectURL = (blob) => { blobs.push(blob); return made(blob); }; }"
+    )
+    views = page.run("[...document.querySelectorAll('section [data-sql]')].map((one) => one.id)")
+    assert len(views) == len(set(views)) == 11
+    for view in views:
+        labels = page.run(
+            f"[...document.querySelector('#{view}').nextElementSibling.querySelectorAll('button')]"
+            ".map((one) => one.textContent)"
+        )
+        assert {"Copy link", "Copy SQL"} < set(labels)
+        assert labels[-1].startswith("badgeledger ")
+    rows = page.run(
+        "(async () => { document.querySelector('#t-expirations + p').querySelectorAll('button')[2].click();"
+        " return (await blobs[0].text()).trim().split('\\n').map((line) => line.split(',').length); })()"
+    )
+    assert len(rows) == page.run("document.querySelectorAll('#t-expirations tbody tr').length") + 1
+    assert set(rows) == {10}
+
+
+def test_a_printed_sheet_names_the_filter(page: Page, small: str) -> None:
+    rule = "[...document.adoptedStyleSheets].flatMap((one) => [...one.cssRules]).map((one) => one.cssText).join()"
+    page.open(small)
+    assert page.run(rule) == ""
+    go(page, "#/breaches?badge=badge-0&q=gold")
+    go(page, '#/findings?severity=error&q="}')
+    told = str(page.run(rule))
+    assert "@top-left" in told
+    assert "gold" in told and "severity: error" in told
+    assert told.endswith("} }") and '\\"}' in told
+
+
+def test_forced_colors_keep_what_color_says(page: Page, small: str) -> None:
+    page.open(small)
+    fill = "getComputedStyle(document.querySelector('.columns.{} rect')).fill"
+    own = [page.run(fill.format(tone)) for tone in ("hot", "calm")]
+    page.send("Emulation.setEmulatedMedia", features=[{"name": "forced-colors", "value": "active"}])
+    forced = [page.run(fill.format(tone)) for tone in ("hot", "calm")]
+    assert forced[0] != own[0] and forced[1] != own[1] and forced[0] != forced[1]
+    # A cycle says by a mark, too, what its color says.
+    marks = page.run(
+        "[...document.querySelectorAll('.strip li')].map((one) => [one.className.split(' ')[0],"
+        " one.querySelector('b').textContent[0]])"
+    )
+    assert {mark for tone, mark in marks if tone == "hot"} == {"▲"}
+    assert {mark for tone, mark in marks if tone == "warm"} == {"◆"}
+    assert not {mark for tone, mark in marks if tone == "fine"} & {"▲", "◆", "–"}
+
+
 def test_keys_do_what_they_say(page: Page, small: str) -> None:
     page.open(small)
     page.key("/")
@@ -238,11 +336,15 @@ def test_it_fits_320_pixels(page: Page, small: str) -> None:
 
 def test_print_opens_all_details(page: Page, small: str, tmp_path: Path) -> None:
     page.open(small)
-    closed = "[...document.querySelectorAll('details:not([open]) > :not(summary)')]"
+    closed = "[...document.querySelectorAll('details:not([open]) > :not(summary, .acts)')]"
     hidden = f"{closed}.filter((one) => !one.checkVisibility({{ contentVisibilityAuto: true }})).length"
     assert page.run(hidden) > 0
     page.send("Emulation.setEmulatedMedia", media="print")
     assert page.run(f"{closed}.filter((one) => one.getBoundingClientRect().height === 0).length") == 0
+    # A head that holds a button, or sticks, is not repeated on the next sheet.
+    assert page.run("[...document.querySelectorAll('thead button')].some((one) => one.checkVisibility())") is False
+    heads = "[...document.querySelectorAll('thead th')].map((one) => getComputedStyle(one).position)"
+    assert set(page.run(heads)) == {"static"}
     page.pdf(tmp_path / "report.pdf")
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
 

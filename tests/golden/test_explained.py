@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import gzip
+import html
 import json
 import re
 from pathlib import Path
 
+import duckdb
 import pytest
 from golden import explained
 
@@ -103,3 +105,17 @@ def test_only_badges_of_the_newest_breaches_are_decided_again_for_the_page(wareh
     assert 0 == found[0] < found[1] < found[2] == broken
     assert newest[0] in first
     assert rows[0][0] <= 300
+
+
+def test_the_queries_beside_the_tables_of_the_page_give_their_rows(
+    warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = warehouse.parent / "report"
+    monkeypatch.chdir(report)
+    found = re.findall(r'id="(t-[a-z-]+)"[^>]* data-sql="([^"]*)"', (report / "report.html").read_text("utf-8"))
+    assert len(found) == 11
+    with duckdb.connect() as con:
+        rows = {name: len(con.execute(html.unescape(query)).fetchall()) for name, query in found}
+    assert all(rows.values())
+    assert rows["t-files"] == 33
+    assert rows["t-badges"] == 48

@@ -232,6 +232,38 @@ def test_what_is_cut_is_said(con: duckdb.DuckDBPyConnection) -> None:
     assert unpacked(page, "breaches")["total"] == total[0]
 
 
+def test_how_many_calendars_can_be_chosen_is_said(
+    con: duckdb.DuckDBPyConnection, elements: Elements, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "every badge can be chosen" in elements.text
+    monkeypatch.setattr("badgeledger.reports.facts.CALENDARS_SHOWN", 2)
+    page = render_html(con, fake_report.context())
+    assert "2 of 6 can be chosen, those with the most breaches, and badgeledger cycles BADGE shows any" in (
+        Elements(page).text
+    )
+    assert len(unpacked(page, "cycles")["badge_names"]) == 2
+
+
+def test_how_many_changes_are_embedded_is_said(con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("badgeledger.reports.html.CHANGES_SHOWN", 10)
+    page = render_html(con, fake_report.context())
+    told = con.execute("select count(*) from report.changes where state <> 'gone-before'").fetchone()
+    assert told
+    assert f"10 of {told[0]:,}: those that are not still open first" in Elements(page).text
+    document = unpacked(page, "changes")
+    assert (document["rows"], document["total"]) == (10, told[0])
+    assert "still-open" not in words_of(document["columns"]["state"])
+
+
+def test_each_sheet_names_the_tables_by_a_digest(con: duckdb.DuckDBPyConnection) -> None:
+    outputs = {"b.csv": "1" * 64, "a.csv": "0" * 64}
+    digest = hashlib.sha256(b"0" * 64 + b"  a.csv\n" + b"1" * 64 + b"  b.csv\n").hexdigest()
+    found = Elements(render_html(con, fake_report.context(), outputs))
+    assert f"tables {digest[:16]}" in found.raw["style"].replace("\\0000b7 ", "·")
+    assert digest in found.text
+    assert "tables" not in Elements(render_html(con, fake_report.context())).raw["style"].rpartition("@page {")[2]
+
+
 def test_columns_leave_before_the_page_grows_over_its_budget() -> None:
     with duckdb.connect() as con:
         fake_report.fill(con, 230_000)

@@ -10,14 +10,16 @@ import base64
 import gzip
 import json
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
+from ..calendar import day_number
 from .facts import Row
 
 Column = dict[str, Any]
 
 # The page offers their values for choosing, or makes other columns of them: it needs a list, however few the rows.
-_LISTED = frozenset({"badge_id", "limit_name", "owner_type", "replay", "severity", "code"})
+_LISTED = frozenset({"badge_id", "limit_name", "owner_type", "replay", "severity", "code", "state", "kind", "cause"})
 
 # In this order columns leave the page when it would grow over its budget: no view depends on them.
 SPARE_COLUMNS = ("request_id", "issuance_id", "source_line")
@@ -51,6 +53,11 @@ def numbers(values: Iterable[int | None]) -> Column:
     return {"k": "n", "n": steps}
 
 
+def beside(rows: Sequence[Row], column: str, other: str) -> Column:
+    """Encode integers as differences to another column of the row: small numbers where two clocks agree."""
+    return {"k": "a", "to": other, "n": [row[column] - row[other] for row in rows]}
+
+
 def bounds(rows: Sequence[Row], column: str, clock: str) -> Column:
     """Encode a window's bound, for each limit the shorter way: as an instant, or as a distance from the row's clock.
 
@@ -75,8 +82,9 @@ def bounds(rows: Sequence[Row], column: str, clock: str) -> Column:
 def breach_document(rows: Sequence[Row], total: int, clock: str) -> dict[str, Any]:
     """Return the breaches as columns. `clock` names the column in which rolling spans end."""
     columns = _word_columns(rows, _BREACH_WORDS)
-    for name in ("number", "count", "processed_at", "event_at", "source_line"):
+    for name in ("number", "count", "processed_at", "source_line"):
         columns[name] = numbers(row[name] for row in rows)
+    columns["event_at"] = beside(rows, "event_at", "processed_at")
     columns["window_start"] = bounds(rows, "window_start", clock)
     columns["window_end"] = bounds(rows, "window_end", clock)
     names = {row["badge_id"]: row["badge_name"] or "" for row in reversed(rows)}
@@ -98,6 +106,9 @@ _FINDING_WORDS = (
     "code", "severity", "platform_code", "badge_id", "row_key", "customer_id", "issuance_id", "request_id", "detail",
     "source_file",
 )  # fmt: skip
+_CHANGE_WORDS = (
+    "kind", "flag_id", "state", "cause", "source", "mark", "badge_id", "limit_name", "code", "customer_id",
+)  # fmt: skip
 
 
 def finding_document(rows: Sequence[Row], total: int, badge_names: dict[str, str]) -> dict[str, Any]:
@@ -106,6 +117,27 @@ def finding_document(rows: Sequence[Row], total: int, badge_names: dict[str, str
     for name in ("processed_at", "source_line"):
         columns[name] = numbers(row[name] for row in rows)
     return {"rows": len(rows), "total": total, "columns": columns, "badge_names": badge_names}
+
+
+def change_document(rows: Sequence[Row], total: int, badge_names: dict[str, str]) -> dict[str, Any]:
+    """Return flags with what became of them as columns."""
+    columns = _word_columns(rows, _CHANGE_WORDS)
+    for name in ("processed_at", "first_seen", "cycle_no", "count_before", "count"):
+        columns[name] = numbers(row[name] for row in rows)
+    return {"rows": len(rows), "total": total, "columns": columns, "badge_names": badge_names}
+
+
+def cycle_document(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return the cycles of badges' calendars as cells, strip after strip; days are counted from 1970-01-01."""
+    cells = {
+        name: words([row[name] for row in rows], listed=True) for name in ("badge_id", "scope", "tone", "odd_days")
+    }
+    for name in ("cycle_no", "count", "subjects", "beyond", "full_now", "unjudged"):
+        cells[name] = numbers(row[name] for row in rows)
+    for name in ("first_day", "last_day"):
+        cells[name] = numbers(day_number(date.fromisoformat(row[name])) for row in rows)
+    names = {row["badge_id"]: row["badge_name"] or "" for row in rows}
+    return {"rows": len(rows), "cells": cells, "badge_names": dict(sorted(names.items()))}
 
 
 def without_columns(document: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ Row = dict[str, Any]
 
 BADGES_SHOWN = 100
 STRIPS_SHOWN = 8
+CALENDARS_SHOWN = 300
 CYCLES_SHOWN = 31
 SUBJECTS_SHOWN = 25
 FILES_SHOWN = 500
@@ -95,7 +96,7 @@ def read_facts(con: duckdb.DuckDBPyConnection, context: ReportContext) -> Facts:
         days=ask(con, "days"),
         use_by_limit=ask(con, "use_by_limit", many=BADGES_SHOWN),
         closest=ask(con, "closest_subjects", many=SUBJECTS_SHOWN),
-        strips=ask(con, "cycle_strips", many=STRIPS_SHOWN, cycles=CYCLES_SHOWN, as_of_us=context.as_of_us),
+        strips=ask(con, "cycle_strips", many=CALENDARS_SHOWN, cycles=CYCLES_SHOWN, as_of_us=context.as_of_us),
         expiry_days=ask(con, "expiry_days", days=EXPIRY_DAYS, as_of_us=context.as_of_us),
         expiry_by_badge=ask(con, "expiry_by_badge", as_of_us=context.as_of_us),
         finding_codes=ask(con, "finding_codes"),

@@ -20,14 +20,15 @@ from ..definitions import Limit
 from . import charts, data
 from .changed import read_changed
 from .context import ReportContext
-from .facts import EXPIRY_DAYS, Facts, Row, ask, read_facts, verdict
+from .facts import EXPIRY_DAYS, STRIPS_SHOWN, Facts, Row, ask, read_facts, verdict
 from .guides import Guide, guides
 from .manifest import known_inputs
-from .templates import asset, environment, page_margins, policy
+from .templates import asset, environment, page_margins, policy, tables_digest
 from .text import decision_words, limit_words
 
 PAGE_BYTES = 3_000_000
 SPANS_SHOWN = 1_000
+CHANGES_SHOWN = 5_000
 BADGE_SPANS_SHOWN = 100
 SPAN_LENGTH = 40
 INPUTS_PROVED = 5_000
@@ -56,13 +57,22 @@ def render_html(con: duckdb.DuckDBPyConnection, context: ReportContext, outputs:
     replayed = _replayed(breaches)
     findings = ask(con, "finding_rows", many=context.page_rows)
     names = {row["badge_id"]: row["name"] for row in ask(con, "badge_names")}
-    packed, without = _pack(con, context, facts, (breaches, findings), names)
-    style = asset("report.css") + asset("changes.css") + page_margins(context)
+    sections = _sections(facts, context)
+    changed = read_changed(con, context)
+    changes = ask(con, "changed_flags", many=CHANGES_SHOWN)
+    told = sum(group.total for group in changed.groups.values())
+    beside = {
+        "changes": data.pack(data.change_document(changes, told, names)),
+        "cycles": data.pack(data.cycle_document(facts.strips)),
+    }
+    packed, without = _pack(con, context, facts, (breaches, findings), names, beside)
+    tables = tables_digest(outputs)
+    style = asset("report.css") + asset("changes.css") + page_margins(context, tables)
     script = asset("report.js")
     template = environment(context.zone).get_template("report.html.j2")
     return template.render(
-        **_sections(facts, context),
-        changed=read_changed(con, context),
+        **sections,
+        changed=changed,
         style=Markup(style),
         script=Markup(script),
         policy=policy(style, script),
@@ -71,9 +81,12 @@ def render_html(con: duckdb.DuckDBPyConnection, context: ReportContext, outputs:
         shown_breaches=len(breaches),
         shown_findings=len(findings),
         packed=packed,
+        tables=tables,
         without=without,
         proof=data.pack(_proof(con, outputs)),
-        page=data.pack(_page_facts(context, facts, breaches, findings) | {"replay": replayed}),
+        shown_changes=len(changes),
+        told_changes=told,
+        page=data.pack(_page_facts(context, facts, (breaches, findings, changes)) | {"replay": replayed}),
     )
 
 
@@ -82,6 +95,7 @@ def _sections(facts: Facts, context: ReportContext) -> dict[str, Any]:
     # A code under which lines were refused did not pass, even where it raised no finding.
     seen = {row["code"] for row in facts.finding_codes} | {row["reason"] for row in facts.refused_reasons}
     unseen = [one for code, one in guides().items() if code not in seen]
+    strips = _strips(facts.strips, context.zone)
     ordered = sorted(facts.finding_codes, key=lambda row: (_SEVERITIES.index(row["severity"]), row["code"]))
     return {
         "context": context,
@@ -93,7 +107,8 @@ def _sections(facts: Facts, context: ReportContext) -> dict[str, Any]:
         "counted_columns": charts.counted_columns(bins),
         "expiry_columns": charts.expiry_columns(facts.expiry_days, EXPIRY_DAYS),
         "expiry_days": EXPIRY_DAYS,
-        "strips": _strips(facts.strips, context.zone),
+        "strips": strips,
+        "calendars": len({row["badge_id"] for row in facts.strips}),
         "raised": [(row, _guide(row["code"])) for row in ordered],
         "passed": [one for one in unseen if one.code not in context.not_judged],
         "not_judged": [one for one in unseen if one.code in context.not_judged],
@@ -107,14 +122,31 @@ def _guide(code: str) -> Guide:
 
 
 def _strips(rows: list[Row], zone_name: str) -> list[tuple[str, str, str, list[Row]]]:
-    """Group cycles into strips: (badge id, badge name, scope, cycles); days of 23 or 25 hours are named."""
+    """Group cycles into strips: (badge id, badge name, scope, cycles), those of the first badges.
+
+    Each cycle is given its tone, which colors it, and names its days of 23 or 25 hours.
+    """
     strips: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         first, last = (day_number(date.fromisoformat(row[name])) for name in ("first_day", "last_day"))
         odd = zone(zone_name).odd_days(first, last + 1)
-        row["odd_days"] = [f"{date_of(day)} has {hours:g} hours" for day, hours in odd]
+        row["odd_days"] = "; ".join(f"{date_of(day)} has {hours:g} hours" for day, hours in odd)
+        row["tone"] = _tone(row) + (" now" if row["running"] else "")
         strips.setdefault((row["badge_id"], row["scope"]), []).append(row)
-    return [(badge, cycles[0]["badge_name"], scope, cycles) for (badge, scope), cycles in strips.items()]
+    shown = list(dict.fromkeys(badge for badge, _ in strips))[:STRIPS_SHOWN]
+    return [
+        (badge, cycles[0]["badge_name"], scope, cycles) for (badge, scope), cycles in strips.items() if badge in shown
+    ]
+
+
+def _tone(cycle: Row) -> str:
+    if cycle["ahead"]:
+        return "next"
+    if cycle["beyond"]:
+        return "hot"
+    if not cycle["count"] or cycle["unjudged"] == cycle["subjects"]:
+        return "none"
+    return "warm" if cycle["full_now"] else "fine"
 
 
 def _pack(
@@ -123,8 +155,10 @@ def _pack(
     facts: Facts,
     rows: tuple[list[Row], list[Row]],
     names: dict[str, str],
+    beside: dict[str, str],
 ) -> tuple[dict[str, str], list[str]]:
-    """Return the templates' texts, and the columns that had to leave to keep the page within its budget."""
+    """Return the templates' texts, those of `beside` among them, and the columns that had to leave to keep the page
+    within its budget."""
     breaches, findings = rows
     clock = "event_at" if context.rules.get("rolling_clock") == "event" else "processed_at"
     spans = ask(
@@ -145,7 +179,7 @@ def _pack(
     for count in range(len(data.SPARE_COLUMNS) + 1):
         without = data.SPARE_COLUMNS[:count]
         packed = {name: data.pack(data.without_columns(one, without)) for name, one in documents.items()}
-        packed["evidence"] = evidence
+        packed |= {"evidence": evidence, **beside}
         # What stands around the templates, charts and lists, is bounded: it takes less than a tenth of the budget.
         if sum(map(len, packed.values())) <= 0.9 * PAGE_BYTES:
             break
@@ -184,12 +218,12 @@ def _replayed(breaches: list[Row]) -> dict[str, str]:
     return meanings
 
 
-def _page_facts(context: ReportContext, facts: Facts, breaches: list[Row], findings: list[Row]) -> dict[str, Any]:
+def _page_facts(context: ReportContext, facts: Facts, tables: tuple[list[Row], ...]) -> dict[str, Any]:
     """Return what report.js needs to know besides the rows."""
-    limits = {row["limit_name"] for rows in (facts.breaches_by_limit, breaches) for row in rows}
+    limits = {row.get("limit_name") or "" for rows in (facts.breaches_by_limit, *tables) for row in rows} - {""}
     return {
         "zone": context.zone,
-        "offsets": _offsets(context, breaches, findings),
+        "offsets": _offsets(context, tables),
         "limits": {name: limit_words(name) for name in sorted(limits)},
         "guides": {code: [one.fails, one.why, one.do] for code, one in guides().items()},
     }
@@ -202,12 +236,12 @@ def _proof(con: duckdb.DuckDBPyConnection, outputs: Mapping[str, str]) -> dict[s
     return {"inputs": shown, "of": len(inputs), "outputs": dict(outputs)}
 
 
-def _offsets(context: ReportContext, *tables: list[Row]) -> list[list[int]]:
+def _offsets(context: ReportContext, tables: tuple[list[Row], ...]) -> list[list[int]]:
     """Return the zone's offsets over all embedded instants, so that the page needs no time-zone table of the browser.
 
     Two lists: the instants from which an offset rules, the first reaching back for ever, and the offsets in seconds.
     """
-    fields = ("processed_at", "event_at", "window_start", "window_end")
+    fields = ("processed_at", "event_at", "window_start", "window_end", "first_seen")
     found = [row[field] for rows in tables for row in rows for field in fields if row.get(field) is not None]
     local = zone(context.zone)
     first = int(local.changes_at.searchsorted(min([*found, context.as_of_us]), side="right"))

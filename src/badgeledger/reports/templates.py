@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -46,9 +47,20 @@ def _source_hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
-def page_margins(context: ReportContext) -> str:
-    """Return the style rule that prints the report's name and as-of on each sheet."""
-    line = plain(f"{context.name} · as of {instant(context.as_of_us)} UTC · inputs {context.known_digest[:16]}")
+def tables_digest(outputs: Mapping[str, str]) -> str:
+    """SHA-256 in hex over the files beside the page, one `sha256  name` line each in order of name; "" of none.
+
+    The manifest holds the page's own hash, so that no page can hold the manifest's: this and the digest of the inputs
+    stand for it.
+    """
+    lines = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(outputs.items()))
+    return hashlib.sha256(lines.encode()).hexdigest() if lines else ""
+
+
+def page_margins(context: ReportContext, tables: str = "") -> str:
+    """Return the style rule that prints the report's name, as-of and digests on each sheet."""
+    told = f"{context.name} · as of {instant(context.as_of_us)} UTC · inputs {context.known_digest[:16]}"
+    line = plain(told + (f" · tables {tables[:16]}" if tables else ""))
     # Every character beyond plain ones is written as an escape: a name cannot end the string, the rule or the element.
     safe = re.sub(r"[^A-Za-z0-9 .:]", lambda found: f"\\{ord(found.group()):06x} ", line)
     return (

@@ -102,6 +102,9 @@ function decode(document) {
     else if (column.k === "n") columns[name] = numeric(column.n);
   }
   for (const [name, column] of Object.entries(document.columns)) {
+    if (column.k === "a") columns[name] = { values: Float64Array.from(column.n, (step, row) => columns[column.to].values[row] + step) };
+  }
+  for (const [name, column] of Object.entries(document.columns)) {
     if (column.k !== "w") continue;
     const base = columns[column.clock].values;
     columns[name] = { values: Float64Array.from(column.i, (place, row) => {
@@ -112,10 +115,10 @@ function decode(document) {
   const { limit_name: limit, count, number, badge_id: badge, processed_at: processed } = columns;
   columns.badge_name = dictionary(badge.words ? badge.words.map((id) => document.badge_names[id] || "") : [""],
     badge.words ? badge.index : new Int32Array(document.rows));
-  if (count) {
+  if (limit) columns.limit_words = dictionary(limit.words.map((name) => page.limits[name] || name), limit.index);
+  if (number) {
     const excess = count.values.map((value, row) => value - number.values[row]);
     columns.excess = { values: excess, ranks: () => ranked(excess) };
-    columns.limit_words = dictionary(limit.words.map((name) => page.limits[name] || name), limit.index);
   }
   const days = processed.values.map((us) => Math.floor(local(us) / DAY_US));
   return { ...document, columns, days };
@@ -149,7 +152,7 @@ function limitCell(name) {
   return element("span", { className: "limit" }, page.limits[name] || name, element("small", {}, name));
 }
 
-// The two tables: what they search, which facets they offer, and their cells.
+// The tables: what they search, which facets they offer, and their cells.
 const TABLES = {
   breaches: {
     one: "breach", more: "breaches", route: "breach", id: breachId,
@@ -177,6 +180,26 @@ const TABLES = {
     export: ["finding_id", "processed_at", "code", "severity", "platform_code", "badge_id", "customer_id", "issuance_id", "request_id", "detail", "source_file", "source_line"],
   },
 };
+TABLES.changes = {
+  one: "flag", more: "changes", id: (data, row) => data.columns.flag_id.text(row),
+  search: ["flag_id", "state", "kind", "cause", "badge_name", "badge_id", "limit_name", "limit_words", "code", "customer_id", "source"],
+  facets: { state: ["State", "state"], kind: ["Kind", "kind"], cause: ["Cause", "cause"], badge: ["Badge", "badge_id"] },
+  heads: [["processed_at", "Processed at"], ["state", "State"], ["kind", "Flag"], ["badge_name", "Badge"], ["customer_id", "Customer"], ["count_before", "Before", 1], ["count", "Count", 1], ["cause", "Cause"], ["source", "Brought by"], ["first_seen", "First seen"]],
+  cells: ({ columns }, row) => [
+    stamp(columns.processed_at.values[row]),
+    element("span", {}, tag(columns.state.text(row)), columns.mark.text(row) ? tag(columns.mark.text(row)) : null), flagCell(columns, row),
+    badgeCell({ columns }, row), bdi(columns.customer_id.text(row) || "–"), counted(columns.count_before.values[row]), counted(columns.count.values[row]),
+    columns.cause.text(row) || "–", bdi(columns.source.text(row) || "–"), stamp(columns.first_seen.values[row]),
+  ],
+  export: ["flag_id", "state", "kind", "cause", "source", "mark", "badge_id", "limit_name", "code", "cycle_no", "customer_id", "processed_at", "count_before", "count", "first_seen"],
+};
+const counted = (count) => (Number.isNaN(count) ? "–" : grouped(count));
+// What stands can be opened; what is gone, or a cycle, has no evidence of tonight.
+function flagCell(columns, row) {
+  const kind = columns.kind.text(row), id = columns.flag_id.text(row), limit = columns.limit_name.text(row);
+  const words = kind === "finding" ? element("code", {}, columns.code.text(row)) : element("span", {}, kind === "cycle" ? "cycle " + counted(columns.cycle_no.values[row]) + ", " : "", limitCell(limit));
+  return kind === "cycle" || /^(gone|not-judged)/.test(columns.state.text(row)) ? words : element("a", { href: "#/" + kind + "/" + encodeURIComponent(id) }, words);
+}
 const loaded = {};
 const load = (name) => (loaded[name] ??= unpack(name).then((document) => (document.columns ? decode(document) : document)));
 const explorers = {};
@@ -219,6 +242,7 @@ class Explorer {
       const button = element("button", { type: "button" }, label);
       button.addEventListener("click", () => this.go({ ...this.state, page: "", sort: this.state.sort === "-" + key ? key : "-" + key }, true));
       cell.append(button);
+      cell.dataset.label = label;
       return cell;
     }));
     this.body = element("tbody");
@@ -326,7 +350,7 @@ class Explorer {
     const shown = found.slice((this.pageAt - 1) * PAGE, this.pageAt * PAGE);
     const rightward = table.heads.map(([, , right]) => right);
     this.body.replaceChildren(...Array.from(shown, (row) => element("tr", {}, ...table.cells(data, row).map((cell, i) =>
-      element("td", { className: rightward[i] ? "r" : table.heads[i][1] === "Source" ? "id" : "" }, cell)))));
+      element("td", { className: rightward[i] ? "r" : /^(Source|Brought by)$/.test(table.heads[i][1]) ? "id" : "" }, cell)))));
     table.heads.forEach(([key], i) => {
       const sorted = (this.state.sort || "-processed_at").replace(/^-/, "") === key;
       if (sorted) this.head.children[i].setAttribute("aria-sort", (this.state.sort || "-").startsWith("-") ? "descending" : "ascending");
@@ -341,6 +365,7 @@ class Explorer {
       chip.addEventListener("click", () => { this.go({ ...this.state, [key]: "", page: "" }, true); this.query.focus(); });
       return chip;
     }));
+    printed(this);
   }
   totals() {
     const { customer_id: customer, badge_id: badge, excess } = this.data.columns;
@@ -356,29 +381,26 @@ class Explorer {
   }
   sql() {
     const quote = (text) => "'" + text.replaceAll("'", "''") + "'";
-    const wanted = this.facets.filter(([key]) => this.state[key]).map(([key, [, name]]) => name + " = " + quote(this.state[key]));
+    // What replay says is asked for this page, and stands in no file.
+    const wanted = this.facets.filter(([key]) => this.state[key] && key !== "replay").map(([key, [, name]]) => name + " = " + quote(this.state[key]));
     const zoned = "(processed_at at time zone " + quote(page.zone) + ")::date";
     if (this.state.from) wanted.push(zoned + " >= " + quote(this.state.from));
     if (this.state.to) wanted.push(zoned + " <= " + quote(this.state.to));
     for (const [not, token] of this.tokens()) {
-      const fields = this.table.search.filter((name) => !/^(limit_words|badge_name)$/.test(name) || (name === "badge_name" && this.name === "breaches"));
+      const fields = this.table.search.filter((name) => !/^(limit_words|badge_name)$/.test(name) || (name === "badge_name" && this.name === "breaches")).map((name) => (name === "source" ? "concat(cause_file, ':', cause_line)" : name));
       wanted.push((not ? "not " : "") + "contains(lower(concat_ws(chr(10), " + fields.join(", ") + ")), " + quote(token) + ")");
     }
-    return "select * from '" + this.name + ".parquet'" + (wanted.length ? "\nwhere " + wanted.join("\n  and ") : "") + "\norder by processed_at desc, row_key;";
+    return (this.state.replay ? "-- without the filter by replay, which is of this page alone\n" : "") + "select * from '" + this.name + ".parquet'" + (wanted.length ? "\nwhere " + wanted.join("\n  and ") : "") + "\norder by processed_at desc, row_key;";
   }
   save() {
     const { columns } = this.data, made = (name, row) => {
       if (name === this.table.one + "_id") return this.table.id(this.data, row);
       if (!columns[name]) return "";
-      if (/_at$|^window/.test(name)) return Number.isNaN(columns[name].values[row]) ? "" : iso(columns[name].values[row]);
+      if (/_at$|_seen$|^window/.test(name)) return Number.isNaN(columns[name].values[row]) ? "" : iso(columns[name].values[row]);
       return columns[name].text ? columns[name].text(row) : String(columns[name].values[row]);
     };
     const names = this.table.export.filter((name) => name.endsWith("_id") || columns[name]).filter((name) => name === this.table.one + "_id" || columns[name]);
-    const quote = (text) => (/[",\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text);
-    const lines = Array.from(this.found, (row) => names.map((name) => quote(made(name, row))).join(","));
-    const file = URL.createObjectURL(new Blob([names.join(",") + "\n" + lines.join("\n") + (lines.length ? "\n" : "")], { type: "text/csv" }));
-    element("a", { href: file, download: this.name + "-filtered.csv" }).click();
-    setTimeout(() => URL.revokeObjectURL(file), 60000);
+    download(this.name + "-filtered.csv", [names, ...Array.from(this.found, (row) => names.map((name) => made(name, row)))]);
   }
 }
 const iso = (us) => { const text = clock(us).replace(" ", "T"); return (text.length > 19 ? text : text + ".000000") + "Z"; };
@@ -387,6 +409,34 @@ function copy(button, text) {
   const label = button.textContent, done = (word) => { button.textContent = word; setTimeout(() => { button.textContent = label; }, 1500); };
   if (navigator.clipboard) navigator.clipboard.writeText(text).then(() => done("Copied"), () => window.prompt("Copy:", text));
   else window.prompt("Copy:", text);
+}
+
+// Printed sheets say what is filtered. The policy admits no style from the page's text; a rule by script is the page's own.
+const filters = {};
+function printed(found) {
+  const chips = [...found.chips.children].map((chip) => chip.textContent), rule = new CSSStyleSheet();
+  filters[found.name] = chips.length ? found.status.textContent.split(" · ")[0] + ": " + chips.join(", ") : "";
+  const words = Object.values(filters).filter(Boolean).join("; ").replace(/[^A-Za-z0-9 .:]/gu, (character) => "\\" + hex(character.codePointAt(0), 6) + " ");
+  rule.replaceSync(words ? '@page { @top-left { content: "' + words + '"; font: 8pt sans-serif; } }' : "");
+  document.adoptedStyleSheets = [rule];
+}
+// Beside each table of the page: its link, the query over the files that gives its rows, the rows as CSV, the command.
+function beside(view) {
+  const act = (label, doing) => { const made = element("button", { type: "button" }, label); made.addEventListener("click", () => doing(made)); return made; };
+  const own = view.querySelector("table"), name = view.getAttribute("aria-label") || "cycles", command = view.dataset.command;
+  view.after(element("p", { className: "acts beside", role: "group", "aria-label": "For " + name }, act("Copy link", (made) => copy(made, location.href.split("#")[0] + "#" + view.id)),
+    act("Copy SQL", (made) => copy(made, view.dataset.sql)), own ? act("Rows as CSV", () => download(view.id.slice(2) + ".csv", rowsOf(own))) : null, act(command, (made) => copy(made, command))));
+}
+const rowsOf = (table) => {
+  const text = (cell) => { const found = [], walk = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT); while (walk.nextNode()) found.push(walk.currentNode.data.trim()); return found.filter(Boolean).join(" "); };
+  const heads = [...table.tHead.rows], last = heads.at(-1), above = heads.slice(0, -1).flatMap((row) => [...row.cells].filter((cell) => cell.rowSpan > 1));
+  return [[...above, ...last.cells], ...[...table.tBodies[0].rows].map((row) => [...row.cells])].map((cells) => cells.map(text));
+};
+function download(name, rows) {
+  const quote = (text) => (/[",\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text);
+  const file = URL.createObjectURL(new Blob(rows.map((row) => row.map(quote).join(",") + "\n"), { type: "text/csv" }));
+  element("a", { href: file, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(file), 60000);
 }
 
 // The evidence of one breach or finding, in a sheet over the page.
@@ -466,7 +516,35 @@ async function showFinding(id) {
     acts(id, TABLES.findings));
 }
 
-// Routes: #/breaches?…, #/findings?…, #/breach/ID, #/finding/ID. Anything else is a plain anchor.
+// The calendar of one badge, drawn as the page draws those with the most breaches.
+async function calendar(id) {
+  const select = $("#calendar");
+  if (!select) return;
+  const { cells, rows, badge_names: names } = await load("cycles"), own = $("#calendar-strips");
+  const word = (name) => { const { d, i } = cells[name]; return (row) => d[i[row]]; }, number = (name) => (cells[name].values ??= numeric(cells[name].n).values);
+  const [badge, scope, tone, odd] = ["badge_id", "scope", "tone", "odd_days"].map(word);
+  const [no, count, subjects, beyond, full, unjudged, first, last] = ["cycle_no", "count", "subjects", "beyond", "full_now", "unjudged", "first_day", "last_day"].map(number);
+  const day = (n) => new Date(n * 864e5).toISOString().slice(0, 10);
+  if (select.options.length === 1) {
+    for (const [one, name] of Object.entries(names).sort((a, b) => compare(a[1] || a[0], b[1] || b[0]) || compare(a[0], b[0]))) select.append(element("option", { value: one }, visible(name || one) + (name ? " · " + visible(one) : "")));
+    select.addEventListener("change", () => { history.pushState(null, "", select.value ? "#/cycles?badge=" + encodeURIComponent(select.value) : "#cycles"); calendar(select.value); });
+  }
+  const known = id in names ? id : "";
+  select.value = known;
+  $("#calendar-first").hidden = Boolean(known);
+  own.replaceChildren(...(known ? ["BADGE", "CUSTOMER"] : []).map((wanted) => {
+    const mine = Array.from({ length: rows }, (_, row) => row).filter((row) => badge(row) === known && scope(row) === wanted);
+    if (!mine.length) return "";
+    return element("div", { className: "strip" }, element("h4", {}, element("span", { className: "badge" }, bdi(names[known] || known), names[known] && names[known] !== known ? element("small", {}, bdi(known)) : null), element("span", { className: "tag" }, wanted === "CUSTOMER" ? "per customer" : "all customers together")),
+      element("ol", {}, ...mine.map((row) => element("li", {
+        className: tone(row),
+        title: "Cycle " + no[row] + ", " + day(first[row]) + " to " + day(last[row]) + ": " + grouped(count[row]) + " counted, " + many(subjects[row], "subject") + ", " + grouped(beyond[row]) + " over, " + grouped(full[row]) + " at the limit" + (unjudged[row] ? ", not judged" : "") + (odd(row) ? "; " + odd(row) : ""),
+      }, element("span", {}, day(first[row]).slice(5) + (odd(row) ? "*" : "")), element("b", {}, /next/.test(tone(row)) ? "–" : (beyond[row] ? "▲" : /warm/.test(tone(row)) ? "◆" : "") + grouped(count[row]))))),
+      ...mine.filter(odd).map((row) => element("p", { className: "cut" }, "* " + odd(row) + ": the clock changes in cycle " + grouped(no[row]) + ".")),
+      element("p", { className: "axis" }, element("span", {}, "Cycle " + grouped(no[mine[0]]) + ", " + day(first[mine[0]])), element("span", {}, "Cycle " + grouped(no[mine.at(-1)]) + ", to " + day(last[mine.at(-1)]))));
+  }));
+}
+// Routes: #/breaches?…, #/findings?…, #/changes?…, #/breach/ID, #/finding/ID, #/cycles?badge=ID. Anything else is a plain anchor.
 async function explorer(name) {
   const root = $("#explore-" + name);
   return root && (explorers[name] ??= load(name).then((data) => new Explorer(root, name, data)));
@@ -475,6 +553,8 @@ async function route(first) {
   const [, name, id, query] = location.hash.match(/^#\/(\w+)(?:\/([^?]*))?(?:\?(.*))?$/) || [];
   if (id && (name === "breach" || name === "finding")) { await (name === "breach" ? showBreach : showFinding)(decodeURIComponent(id)); return; }
   if ($("#sheet").open) $("#sheet").close();
+  if (name === "cycles" || first) await calendar(name === "cycles" ? new URLSearchParams(query || "").get("badge") || "" : "");
+  if (name === "cycles") { $("#cycles")?.scrollIntoView(); return; }
   if (!TABLES[name]) return;
   const found = await explorer(name);
   if (!found) return;
@@ -544,7 +624,7 @@ async function search(name) {
 }
 function press(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]") || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
-  const doing = { "/": () => search("breaches"), f: () => search("findings"), n: () => lastUsed?.turn(1), p: () => lastUsed?.turn(-1), t: turnTheme, "?": () => $("#keys").showModal() }[event.key];
+  const doing = { "/": () => search("breaches"), f: () => search("findings"), c: () => search("changes"), n: () => lastUsed?.turn(1), p: () => lastUsed?.turn(-1), t: turnTheme, "?": () => $("#keys").showModal() }[event.key];
   if (doing) { event.preventDefault(); doing(); }
 }
 async function start() {
@@ -564,6 +644,7 @@ async function start() {
   addEventListener("dragover", (event) => event.preventDefault());
   addEventListener("drop", (event) => { event.preventDefault(); dropped(event.dataTransfer.items).then((files) => files.length && prove(files)); });
   $("#prove-files").addEventListener("change", (event) => { prove([...event.target.files]); event.target.value = ""; });
+  document.querySelectorAll("[data-sql]").forEach(beside);
   document.documentElement.classList.add("live");
   for (const name of Object.keys(TABLES)) {
     const found = await explorer(name);

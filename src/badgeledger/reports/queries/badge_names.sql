@@ -1,5 +1,6 @@
--- One row per badge that has a finding.
-select badge_id, coalesce(name, '') as name
+-- One row per badge with a name that a finding or a change mentions.
+select badge_id, name
 from report.badges
-where badge_id in (select badge_id from report.findings)
+where name is not null
+    and (badge_id in (select badge_id from report.findings) or badge_id in (select badge_id from report.changes))
 order by badge_id
