@@ -36,6 +36,7 @@ FLOORS = (
         "deciding",
         "subjects",
         "sieve",
+        "sifting",
         "timeline",
         "overlaps",
         "inputs",

@@ -6,17 +6,18 @@ one would.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 
-from . import due, sieve
+from . import due
 from .calendar import zone
 from .definitions import OWNERS
 from .faults import Point, reached
@@ -29,6 +30,7 @@ from .records.refusal import Refusal
 from .records.rows import RowWriter
 from .records.strict_json import MAX_LINE_BYTES, check_text
 from .records.values import Reading
+from .sifting import Sifted, ahead, sifted
 from .staging import FileResult, reconciliation, sort_records
 from .warehouse import Warehouse, first_row, statement
 
@@ -36,7 +38,6 @@ __all__ = ["FileResult", "Input", "ingest"]
 
 _BOM = b"\xef\xbb\xbf"
 _MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
-_MAX_BLOCK_LINES = 200_000
 _MAX_ROWS_TEXT = 16 * 1024 * 1024
 
 
@@ -161,20 +162,26 @@ class _FileReader:
             self._read_rows(parquet_rows(self.con, copy, self.source.location), progress, opened)
             copy.unlink()
             return self.lines
-        read = 0
-        for number, block in enumerate(self._whole_lines(opened)):
-            if isinstance(block, LongLine):
-                self.lines += 1
-                self.rows.refuse(self.lines, self.lines, "line-too-long", block.detail, block.head)
-            elif number == 0 and self._read_document(block, opened):
-                break
-            else:
-                self._read_block(block)
-                read += len(block)
-            if progress:
-                progress(self.source.path, read)
+        blocks = self._whole_lines(opened)
+        for first in blocks:
+            if isinstance(first, LongLine) or not self._read_document(first, opened):
+                self._read_lines(chain((first,), blocks), progress)
+            break
         self._flush()
         return self.lines
+
+    def _read_lines(self, blocks: Iterator[bytes | LongLine], progress: Progress | None) -> None:
+        read = 0
+        with closing(ahead(sifted(blocks, self.spill))) as found:
+            for block in found:
+                if isinstance(block, LongLine):
+                    self.lines += 1
+                    self.rows.refuse(self.lines, self.lines, "line-too-long", block.detail, block.head)
+                else:
+                    self._read_block(block)
+                    read += len(block.text)
+                if progress:
+                    progress(self.source.path, read)
 
     def _read_rows(self, rows: Iterator[FlatRow], progress: Progress | None, opened: OpenSource) -> None:
         """Read a file of flat rows, the first of which is its header."""
@@ -229,28 +236,14 @@ class _FileReader:
         elif carry and not opened.grew:
             yield carry
 
-    def _read_block(self, block: bytes) -> None:
-        # Two halves at a time: the sieve holds no lock, and nothing else runs meanwhile.
-        cut = block.rfind(b"\n", 0, len(block) // 2) + 1
-        if cut and block.count(b"\n") > _MAX_BLOCK_LINES:
-            # Every line has its place in memory: a block of line feeds would have a hundred times its size there.
-            for half in (block[:cut], block[cut:]):
-                self._read_block(half)
-            return
-        text = np.frombuffer(block, dtype=np.uint8)
-        before = block.count(b"\n", 0, cut)
-        with ThreadPoolExecutor(2) as pool:
-            spools, found = zip(*pool.map(_sifted, (text[:cut], text[cut:]), (0, before)), strict=True)
-        places = np.concatenate(found)
-        tame = np.flatnonzero(places[:, 2])
-        places[before:, :2] += cut
-        careful = np.flatnonzero(places[:, 2] == 0)
-        if len(tame):
-            careful = np.union1d(careful, self._read_tame(spools, tame))
+    def _read_block(self, block: Sifted) -> None:
+        careful = np.flatnonzero(~block.tame)
+        if len(careful) < len(block.tame):
+            careful = np.union1d(careful, self._read_tame(block.spools, np.flatnonzero(block.tame)))
         for place in careful.tolist():
-            start, end = int(places[place, 0]), int(places[place, 1])
-            self._read_line(block[start:end], self.lines + place + 1, self.lines + place + 1)
-        self.lines += len(places)
+            start, end = block.places[place].tolist()
+            self._read_line(block.text[start:end], self.lines + place + 1, self.lines + place + 1)
+        self.lines += len(block.tame)
         self._flush_when_full()
 
     def _flush_when_full(self) -> None:
@@ -260,19 +253,12 @@ class _FileReader:
     def _read_line(self, raw: bytes, line: int, record_no: int) -> None:
         self.rows.read_line(raw, line, record_no, Reading(self.feed_zone))
 
-    def _read_tame(self, spools: Iterable[Any], places: Any) -> Any:
+    def _read_tame(self, spools: Sequence[Path], places: Any) -> Any:
         """Read tame lines by DuckDB; returns the places in the block of those whose call it cannot tell."""
-        # DuckDB reads one file of this size by one thread, so each half has a file of its own.
-        paths = []
-        for number, spool in enumerate(spools):
-            path = self.spill / f"tame-{number}.jsonl"
-            with open(path, "wb") as file:
-                file.write(memoryview(spool))
-            paths.append(str(path))
-        self.con.execute("SET VARIABLE tame_lines = $1::VARCHAR[]", [paths])
-        self.con.execute(f"CREATE OR REPLACE TEMP VIEW tame_line AS {statement('0_lines', 'tame_line')}")
+        self.con.execute("SET VARIABLE tame_lines = $1::VARCHAR[]", [list(map(str, spools))])
         first = self.lines + 1
         self._insert_calls(
+            f"WITH tame_line AS ({statement('0_lines', 'tame_line')}) "
             f"SELECT * EXCLUDE (line, fits), line + {first} AS line, line + {first} AS record_no "
             f"FROM ({statement('0_lines', 'tame_call')}) WHERE fits"
         )
@@ -297,8 +283,7 @@ class _FileReader:
         return True
 
     def _insert_calls(self, query: str) -> None:
-        self.con.execute(f"CREATE OR REPLACE TEMP VIEW parsed_call AS {query}")
-        self.con.execute(f"INSERT INTO raw.call {statement('0_lines', 'call')}")
+        self.con.execute(f"INSERT INTO raw.call WITH parsed_call AS ({query}) {statement('0_lines', 'call')}")
 
     def _flush(self) -> None:
         for table, path in self.rows.write(self.spill):
@@ -308,15 +293,6 @@ class _FileReader:
                 self._insert_calls(query)
             else:
                 self.con.execute(f"INSERT INTO raw.{table} BY NAME {query}")
-
-
-def _sifted(text: Any, first: int) -> tuple[Any, Any]:
-    """The tame lines of a text for DuckDB, and the place of every line: start, end, tame."""
-    lines = int(np.count_nonzero(text == 10)) + 1
-    target = np.empty(len(text) + 40 * lines, dtype=np.uint8)
-    places = np.empty((lines, 3), dtype=np.int64)
-    written, found = sieve.sift(text, first, target, places)
-    return target[:written], places[:found]
 
 
 def _header_names(row: FlatRow | None) -> list[str] | None:

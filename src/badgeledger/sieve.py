@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiled import njit
+from .compiled import first_byte, leaf, njit, word
 
 MAX_DEPTH = 24
 MAX_KEYS = 256
@@ -25,9 +25,25 @@ MAX_NUMBER_FRACTION = 6
 MAX_WHOLE_BEFORE_FRACTION = 10
 
 # What may stand under a key of the API, wherever it is: anything; an object, an array of objects, an array of ids,
-# or null;
-# an id (a text or a whole number) or null; an id; an object.
+# or null; an id (a text or a whole number) or null; an id; an object.
 _ANYTHING, _OBJECT, _OBJECTS, _IDS, _ID, _ONLY_ID, _ONLY_OBJECT = range(7)
+_TEXT, _NUMBER, _BRACE, _BRACKET, _NULL, _BOOLEAN = (1 << bit for bit in range(6))
+_ALLOWED = np.array(
+    [63, _BRACE | _NULL, _BRACKET | _NULL, _BRACKET | _NULL, _TEXT | _NUMBER | _NULL, _TEXT | _NUMBER, _BRACE], np.int64
+)
+# The rule of an array's elements, by the rule of the array.
+_ELEMENT = np.array([_ANYTHING, _ANYTHING, _ONLY_OBJECT, _ONLY_ID, _ANYTHING, _ANYTHING, _ANYTHING], np.int64)
+# The kind of the value that begins with a byte; none begins with the others.
+_KINDS = np.zeros(256, np.int64)
+for _first, _kind in (
+    ('"', _TEXT),
+    ("-0123456789", _NUMBER),
+    ("{", _BRACE),
+    ("[", _BRACKET),
+    ("n", _NULL),
+    ("tf", _BOOLEAN),
+):
+    _KINDS[list(_first.encode())] = _kind
 _RULES = {
     "request": _OBJECT,
     "response": _OBJECT,
@@ -49,13 +65,13 @@ _RULES = {
     "errorCode": _ID,
     "customerId": _ONLY_ID,
 }
-_FNV_START, _FNV_PRIME = 14695981039346656037, 1099511628211
+_DIGEST_START, _DIGEST_PRIME = 14695981039346656037, 1099511628211
 
 
 def _digest(key: str) -> int:
-    digest = _FNV_START
-    for byte in key.encode():
-        digest = (digest ^ byte) * _FNV_PRIME % 2**64
+    digest, text = _DIGEST_START, key.encode()
+    for place in range(0, len(text), 8):
+        digest = (digest ^ int.from_bytes(text[place : place + 8], "little")) * _DIGEST_PRIME % 2**64
     return digest
 
 
@@ -72,24 +88,44 @@ def _rule_table() -> tuple[int, NDArray[np.uint64], NDArray[np.int64]]:
 
 _RULE_SHIFT, _RULE_DIGESTS, _RULE_CODES = _rule_table()
 
+# Eight bytes are looked at as one number: these have the same byte eight times.
+_ONES, _HIGHS, _BLANKS, _QUOTES, _BACKSLASHES, _ZEROS, _ABOVE_NINE = (
+    np.uint64(int.from_bytes(bytes([byte]) * 8, "little")) for byte in (0x01, 0x80, 0x20, 0x22, 0x5C, 0x30, 0x76)
+)
+
 _PREFIX = np.frombuffer(b'{"line":', dtype=np.uint8)
 _MIDDLE = np.frombuffer(b',"body":', dtype=np.uint8)
-
-_VALUE, _KEY_OR_END, _KEY, _COLON, _NEXT, _VALUE_OR_END, _DONE = range(7)
 
 _Bytes = NDArray[np.uint8]
 
 
-@njit(cache=True, nogil=True)
-def _string_end(text: _Bytes, place: int, end: int) -> int:  # pragma: no cover - compiled
-    """The place after the closing quote of a tame string that begins after `place`, or -1."""
+@leaf
+def _plain_end(text: _Bytes, place: int) -> int:  # pragma: no cover - compiled
+    """The first place from `place` on of a quote, a backslash, a control character or a byte that is not ASCII."""
     at = place
-    while at < end:
+    while at + 8 <= len(text):
+        eight = word(text, at)
+        quote, backslash = eight ^ _QUOTES, eight ^ _BACKSLASHES
+        # Subtracting turns the high bit of a byte on that is too small; what it does behind the first one is no matter.
+        found = (quote - _ONES) & ~quote | (backslash - _ONES) & ~backslash | (eight - _BLANKS) & ~eight | eight
+        if found & _HIGHS:
+            return int(at + first_byte(found & _HIGHS))
+        at += 8
+    while at < len(text) and 32 <= text[at] < 128 and text[at] != 34 and text[at] != 92:
+        at += 1
+    return at
+
+
+@leaf
+def _string_end(text: _Bytes, place: int) -> int:  # pragma: no cover - compiled
+    """The place after the closing quote of a tame string that begins after `place`, or -1."""
+    at = _plain_end(text, place)
+    while at < len(text):
         byte = text[at]
         if byte == 34:
             return at + 1
         if byte == 92:
-            if at + 1 >= end:
+            if at + 1 >= len(text):
                 return -1
             follower = text[at + 1]
             if not (follower == 34 or follower == 92 or follower == 47 or follower == 98 or follower == 102
@@ -98,17 +134,16 @@ def _string_end(text: _Bytes, place: int, end: int) -> int:  # pragma: no cover 
             at += 2
         elif byte < 32:
             return -1
-        elif byte < 128:
-            at += 1
         else:
-            width = _utf8_width(text, at, end)
+            width = _utf8_width(text, at, len(text))
             if width == 0:
                 return -1
             at += width
+        at = _plain_end(text, at)
     return -1
 
 
-@njit(cache=True, nogil=True)
+@leaf
 def _utf8_width(text: _Bytes, at: int, end: int) -> int:  # pragma: no cover - compiled
     """Bytes of the well-formed UTF-8 sequence at `at` (Unicode, table 3-7), or 0."""
     lead = text[at]
@@ -131,160 +166,179 @@ def _utf8_width(text: _Bytes, at: int, end: int) -> int:  # pragma: no cover - c
     return width
 
 
-@njit(cache=True, nogil=True)
-def _number_end(text: _Bytes, place: int, end: int) -> int:  # pragma: no cover - compiled
-    """The place after a tame number that begins at `place`, or -1: no exponent, few digits, no minus zero."""
+@leaf
+def _digits_end(text: _Bytes, place: int) -> int:  # pragma: no cover - compiled
+    """The first place from `place` on that is no digit."""
     at = place
-    if text[at] == 45:
+    while at + 8 <= len(text):
+        eight = word(text, at) ^ _ZEROS
+        found = (eight + _ABOVE_NINE | eight) & _HIGHS
+        if found:
+            return int(at + first_byte(found))
+        at += 8
+    while at < len(text) and 48 <= text[at] <= 57:
         at += 1
-    first = at
-    while at < end and 48 <= text[at] <= 57:
-        at += 1
+    return at
+
+
+@leaf
+def _number_end(text: _Bytes, place: int) -> int:  # pragma: no cover - compiled
+    """The place after a tame number that begins at `place`, or -1: no exponent, few digits, no minus zero."""
+    first = place + 1 if text[place] == 45 else place
+    at = _digits_end(text, first)
     whole = at - first
     if whole == 0 or whole > MAX_NUMBER_WHOLE or (text[first] == 48 and (whole > 1 or first > place)):
         return -1
-    if at < end and text[at] == 46:
-        at += 1
-        fraction, last = at, at
-        while at < end and 48 <= text[at] <= 57:
-            at += 1
-            if text[at - 1] != 48:
-                last = at
+    if at < len(text) and text[at] == 46:
+        fraction = at + 1
+        at = _digits_end(text, fraction)
+        last = at
+        while last > fraction and text[last - 1] == 48:
+            last -= 1
         if at == fraction or last - fraction > MAX_NUMBER_FRACTION or whole > MAX_WHOLE_BEFORE_FRACTION:
             return -1
-    if at < end and (text[at] == 101 or text[at] == 69):
+    if at < len(text) and (text[at] == 101 or text[at] == 69):
         return -1
     return at
 
 
-@njit(cache=True, nogil=True)
-def _literal_end(text: _Bytes, place: int, end: int) -> int:  # pragma: no cover - compiled
+@leaf
+def _literal_end(text: _Bytes, place: int) -> int:  # pragma: no cover - compiled
     """The place after `null`, `true` or `false`, or -1."""
-    if place + 4 <= end:
+    if place + 4 <= len(text):
         if text[place] == 110 and text[place + 1] == 117 and text[place + 2] == 108 and text[place + 3] == 108:
             return place + 4
         if text[place] == 116 and text[place + 1] == 114 and text[place + 2] == 117 and text[place + 3] == 101:
             return place + 4
-    if place + 5 <= end and text[place] == 102 and text[place + 1] == 97 and text[place + 2] == 108:
+    if place + 5 <= len(text) and text[place] == 102 and text[place + 1] == 97 and text[place + 2] == 108:
         if text[place + 3] == 115 and text[place + 4] == 101:
             return place + 5
     return -1
 
 
-@njit(cache=True, nogil=True)
-def _keeps(rule: int, text: _Bytes, at: int, end: int) -> bool:  # pragma: no cover - compiled
-    """True when the value that begins at `at` is of a kind that the rule allows."""
-    byte = text[at]
-    if rule == _ID or rule == _ONLY_ID:
-        if byte == 34:
-            return at + 1 < end and bool(text[at + 1] != 34)
-        if byte == 45 or 48 <= byte <= 57:
-            close = _number_end(text, at, end)
-            for place in range(at, close):
-                if text[place] == 46:
-                    return False
-            return close > 0
-        return bool(byte == 110) and rule == _ID
-    if byte == 110:
-        return rule != _ONLY_OBJECT
-    return bool(byte == 123 if rule == _OBJECT or rule == _ONLY_OBJECT else byte == 91)
-
-
-@njit(cache=True, nogil=True)
-def _is_tame(
-    text: _Bytes, start: int, end: int, kinds: Any, bases: Any, hashes: Any, rules: Any
-) -> bool:  # pragma: no cover - compiled
-    at, depth, state, keys, rule = start, 0, _VALUE, 0, _ANYTHING
+@leaf
+def _key_digest(text: _Bytes, start: int, end: int) -> Any:  # pragma: no cover - compiled
+    """A number for the key that stands in `start` to `end`: equal keys have equal ones."""
+    digest = np.uint64(_DIGEST_START)
+    at = start
     while at < end:
-        byte = text[at]
-        if byte == 32 or byte == 9 or byte == 13:
-            at += 1
-            continue
-        if state == _VALUE or state == _VALUE_OR_END:
-            if rule != _ANYTHING and not (byte == 93 and state == _VALUE_OR_END):
-                if not _keeps(rule, text, at, end):
-                    return False
-            if byte == 93 and state == _VALUE_OR_END:
-                depth -= 1
-                keys = bases[depth]
-                state = _NEXT
-                at += 1
-            elif byte == 123 or byte == 91:
-                if depth == MAX_DEPTH:
-                    return False
-                kinds[depth] = byte
-                bases[depth] = keys
-                # In an array of objects or ids the rule holds for every element.
-                rule = _ONLY_OBJECT if rule == _OBJECTS else _ONLY_ID if rule == _IDS else _ANYTHING
-                rules[depth] = rule
-                depth += 1
-                state = _KEY_OR_END if byte == 123 else _VALUE_OR_END
-                at += 1
-            elif depth == 0:
-                return False
-            else:
-                if byte == 34:
-                    at = _string_end(text, at + 1, end)
-                elif byte == 45 or 48 <= byte <= 57:
-                    at = _number_end(text, at, end)
-                else:
-                    at = _literal_end(text, at, end)
-                if at < 0:
-                    return False
-                state = _NEXT
-        elif state == _KEY or state == _KEY_OR_END:
-            if byte == 125 and state == _KEY_OR_END:
-                depth -= 1
-                keys = bases[depth]
-                state = _NEXT
-                at += 1
-            elif byte == 34:
-                close = _string_end(text, at + 1, end)
-                if close < 0 or keys == MAX_KEYS:
-                    return False
-                digest = np.uint64(_FNV_START)
-                for place in range(at + 1, close - 1):
-                    if text[place] == 92:
-                        return False
-                    digest = (digest ^ np.uint64(text[place])) * np.uint64(_FNV_PRIME)
-                low = digest >> np.uint64(_RULE_SHIFT) & np.uint64(255)
-                rule = _RULE_CODES[low] if _RULE_DIGESTS[low] == digest else _ANYTHING
-                for earlier in range(bases[depth - 1], keys):
-                    if hashes[earlier] == digest:
-                        return False
-                hashes[keys] = digest
-                keys += 1
-                at = close
-                state = _COLON
-            else:
-                return False
-        elif state == _COLON:
-            if byte != 58:
-                return False
-            at += 1
-            state = _VALUE
+        if at + 8 <= len(text):
+            eight = word(text, at)
+            if end - at < 8:
+                eight &= (np.uint64(1) << np.uint64(8 * (end - at))) - np.uint64(1)
         else:
-            if depth == 0:
-                return False
-            if byte == 44:
-                state = _KEY if kinds[depth - 1] == 123 else _VALUE
-                rule = _ANYTHING if state == _KEY else rules[depth - 1]
-            elif (byte == 125 and kinds[depth - 1] == 123) or (byte == 93 and kinds[depth - 1] == 91):
+            eight = np.uint64(0)
+            for place in range(end - 1, at - 1, -1):
+                eight = eight << np.uint64(8) | np.uint64(text[place])
+        digest = (digest ^ eight) * np.uint64(_DIGEST_PRIME)
+        at += 8
+    return digest
+
+
+@leaf
+def _skipped(text: _Bytes, place: int) -> int:  # pragma: no cover - compiled
+    """The first place from `place` on that is no blank, tab or carriage return."""
+    at = place
+    while at < len(text) and (text[at] == 32 or text[at] == 9 or text[at] == 13):
+        at += 1
+    return at
+
+
+@leaf
+def _scalar_end(text: _Bytes, at: int, kind: int, rule: int) -> int:  # pragma: no cover - compiled
+    """The place after a tame text, number or literal, or -1 where there is none, or an empty or broken id."""
+    is_id = rule == _ID or rule == _ONLY_ID
+    if kind == _TEXT:
+        end = _string_end(text, at + 1)
+        return -1 if is_id and end == at + 2 else end
+    if kind == _NUMBER:
+        end = _number_end(text, at)
+        if is_id:
+            for place in range(at, end):
+                if text[place] == 46:
+                    return -1
+        return end
+    return _literal_end(text, at)
+
+
+@leaf
+def _tame_end(
+    text: _Bytes, start: int, kinds: Any, bases: Any, hashes: Any, rules: Any
+) -> int:  # pragma: no cover - compiled
+    """The place of the line feed behind the tame object that begins at `start`, or -1.
+
+    `kinds`, `bases` and `rules` hold the bracket, the first key and the rule of the elements of each open level;
+    `hashes` the digests of all keys of the open levels.
+    """
+    size = len(text)
+    at, depth, keys, rule = start, 0, 0, _ONLY_OBJECT
+    while at < size:
+        kind = _KINDS[text[at]]
+        if not kind & _ALLOWED[rule]:
+            return -1
+        closed = True
+        if kind == _BRACE or kind == _BRACKET:
+            if depth == MAX_DEPTH:
+                return -1
+            kinds[depth], bases[depth], rules[depth] = kind, keys, _ELEMENT[rule]
+            depth += 1
+            at = _skipped(text, at + 1)
+            closed = False
+        else:
+            at = _scalar_end(text, at, kind, rule)
+            if at < 0:
+                return -1
+            at = _skipped(text, at)
+        # Close what ends here; behind a comma, or an opening bracket, stands the next value.
+        while at < size:
+            is_object = kinds[depth - 1] == _BRACE
+            if text[at] == (125 if is_object else 93):
                 depth -= 1
                 keys = bases[depth]
-            else:
-                return False
-            at += 1
-    return depth == 0 and state == _NEXT and kinds[0] == 123
+                at = _skipped(text, at + 1)
+                closed = True
+                if depth == 0:
+                    return at if at < size and text[at] == 10 else -1
+                continue
+            if closed:
+                if text[at] != 44:
+                    return -1
+                at = _skipped(text, at + 1)
+            if not is_object:
+                rule = rules[depth - 1]
+                break
+            if at >= size or text[at] != 34 or keys == MAX_KEYS:
+                return -1
+            close = _string_end(text, at + 1)
+            if close < 0:
+                return -1
+            digest = _key_digest(text, at + 1, close - 1)
+            for place in range(_plain_end(text, at + 1), close - 1):
+                if text[place] == 92:
+                    return -1
+            for earlier in range(bases[depth - 1], keys):
+                if hashes[earlier] == digest:
+                    return -1
+            hashes[keys] = digest
+            keys += 1
+            low = digest >> np.uint64(_RULE_SHIFT) & np.uint64(255)
+            rule = _RULE_CODES[low] if _RULE_DIGESTS[low] == digest else _ANYTHING
+            at = _skipped(text, close)
+            if at >= size or text[at] != 58:
+                return -1
+            at = _skipped(text, at + 1)
+            break
+    return -1
 
 
-@njit(cache=True, nogil=True)
-def _put(target: _Bytes, place: int, source: _Bytes, start: int, end: int) -> int:  # pragma: no cover - compiled
-    target[place : place + end - start] = source[start:end]
-    return place + end - start
+@leaf
+def _put(target: _Bytes, place: int, source: _Bytes) -> int:  # pragma: no cover - compiled
+    for at in range(len(source)):
+        target[place + at] = source[at]
+    return place + len(source)
 
 
-@njit(cache=True, nogil=True)
+@leaf
 def _put_number(target: _Bytes, place: int, number: int) -> int:  # pragma: no cover - compiled
     digits = 1
     rest = number // 10
@@ -299,7 +353,7 @@ def _put_number(target: _Bytes, place: int, number: int) -> int:  # pragma: no c
 
 @njit(cache=True, nogil=True)
 def sift(text: _Bytes, first: int, target: _Bytes, places: Any) -> tuple[int, int]:  # pragma: no cover - compiled
-    """Sift whole lines in `text`, which ends with a line feed or with the file; `first` is the place of the first.
+    """Sift whole lines in `text`; `first` is the place of the first. A last line without line feed is not tame.
 
     `places` gets `(start, end, tame)` of each line, without its line end; tame lines are written to `target` as
     `{"line":PLACE,"body":…}`. Returns the bytes written and the number of lines. `target` needs room for `length`
@@ -310,18 +364,20 @@ def sift(text: _Bytes, first: int, target: _Bytes, places: Any) -> tuple[int, in
     hashes = np.empty(MAX_KEYS, np.uint64)
     rules = np.zeros(MAX_DEPTH, np.int64)
     written = line = start = 0
-    length = len(text)
-    while start < length:
-        end = start
-        while end < length and text[end] != 10:
-            end += 1
+    while start < len(text):
+        end = _tame_end(text, start, kinds, bases, hashes, rules)
+        tame = end >= 0
+        if not tame:
+            end = start
+            while end < len(text) and text[end] != 10:
+                end += 1
         stop = end - 1 if end > start and text[end - 1] == 13 else end
-        tame = 0 < stop - start <= MAX_LINE and text[start] == 123
-        if tame and _is_tame(text, start, stop, kinds, bases, hashes, rules):
-            written = _put(target, written, _PREFIX, 0, len(_PREFIX))
+        if tame and stop - start <= MAX_LINE:
+            written = _put(target, written, _PREFIX)
             written = _put_number(target, written, first + line)
-            written = _put(target, written, _MIDDLE, 0, len(_MIDDLE))
-            written = _put(target, written, text, start, stop)
+            written = _put(target, written, _MIDDLE)
+            target[written : written + stop - start] = text[start:stop]
+            written += stop - start
             target[written] = 125
             target[written + 1] = 10
             written += 2

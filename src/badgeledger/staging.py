@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from . import due
-from .warehouse import build, build_view, first_row, has_table, of_badges, renew, statement
+from .warehouse import build, build_view, first_row, has_table, of_badges, renew
 
 # Which lines are records, and which of them repeat another.
 _RECORDS = ("source", "same_call", "same_other", "same_record")
@@ -61,10 +61,13 @@ def sort_records(con: duckdb.DuckDBPyConnection) -> None:
         _make(con, _JOINED, whole)
         return
     # Only a line without a clock of its own must be joined now, to see whether its other half dates it; the others can
-    # wait for those who count.
-    con.execute(f"CREATE OR REPLACE VIEW staging.record AS {statement('2_staging', 'undated_record')}")
+    # wait for those who count. These few are read again and again, so they are looked for once.
+    build(con, "staging", "undated_record", temporary=True)
+    con.execute("CREATE OR REPLACE VIEW staging.record AS FROM temp.undated_record")
     _make(con, _JOINED[1:], whole)
     con.execute("DROP TABLE temp.joined_call")
+    build_view(con, "staging", "record")
+    con.execute("DROP TABLE temp.undated_record")
 
 
 def order_rows(con: duckdb.DuckDBPyConnection, *, full: bool = False) -> None:
