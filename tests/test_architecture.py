@@ -63,7 +63,7 @@ FLOORS = (
         "generate_calls",
     },
     {"ruling"},
-    {"decisions", "emission", "overrides", "evidence", "raw_inputs", "self_check", "open_rows"},
+    {"decisions", "emission", "overrides", "evidence", "raw_inputs", "self_check", "open_rows", "chain"},
     {"earlier", "replayed"},
     {"views"},
     {"pipeline", "verify", "progress"},
@@ -152,7 +152,7 @@ def test_verify_reaches_nothing_that_counts() -> None:
             reached.add(module)
             waiting += ours(MODULES[module])
     assert {name for name in reached if name.split(".")[0] != "witness"} == {
-        *("verify", "raw_inputs", "open_rows", "evidence", "reports.tables", "resources"),
+        *("verify", "chain", "raw_inputs", "open_rows", "evidence", "reports.tables", "resources"),
         *("warehouse", "warehouse_files", "trouble", "errors", "faults"),
     }
 

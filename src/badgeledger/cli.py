@@ -25,6 +25,7 @@ from .options import (
     PipelineArgument,
     PipelineOption,
     PseudonymizeOption,
+    ReportKeyOption,
     SetOption,
     SinceOption,
     WarehouseOption,
@@ -185,6 +186,7 @@ def verify(
         int | None, typer.Option("--sample", metavar="N", min=1, help="Recount N breaches and N other rows, not all.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="S", min=0, help="The same seed draws the same rows.")] = 0,
+    pseudonymize: ReportKeyOption = None,
     lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
     json: JsonOption = False,
 ) -> None:
@@ -197,6 +199,7 @@ def verify(
         inputs=inputs or [],
         sample=sample,
         seed=seed,
+        pseudonymize=pseudonymize,
         lock_timeout=lock_timeout,
         as_json=json,
     )
@@ -208,9 +211,7 @@ def reproduce(
     warehouse: Annotated[
         Path | None, typer.Option("--warehouse", metavar="FILE", help="The warehouse that the report was made from.")
     ] = None,
-    pseudonymize: Annotated[
-        Path | None, typer.Option("--pseudonymize", metavar="KEYFILE", help="The key of the report's pseudonyms.")
-    ] = None,
+    pseudonymize: ReportKeyOption = None,
     lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
     json: JsonOption = False,
 ) -> None:

@@ -83,3 +83,8 @@ def asked(question: Callable[..., None]) -> Callable[..., None]:
     command.__signature__ = signature  # type: ignore[attr-defined]
     command.__annotations__ = {name: types[name] for name in signature.parameters}
     return command
+
+
+ReportKeyOption = Annotated[
+    Path | None, typer.Option("--pseudonymize", metavar="KEYFILE", help="The key of the report's pseudonyms.")
+]

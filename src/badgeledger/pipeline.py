@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from . import calendar, changes, earlier, runs
 from .errors import FailOnMet, TooManyQuarantined
 from .faults import Point, reached
-from .keys import key_of_record, key_record, run_key_record
+from .keys import Key, key_of_record, key_record, run_key_record
 from .settings import PipelineFile, Rules, VerifySection, now_microseconds, report_folder, resolve_as_of
 from .views import compare, report_views, totals_of
 from .waivers import recorded
@@ -137,7 +137,7 @@ def run(
     verdict = None
     if published is not None and "verify" in steps:
         # The warehouse is free again: the proof asks it as anybody else would.
-        verdict = _verify(published.folder, path, settings.verify, lock_timeout, progress)
+        verdict = _verify(published.folder, path, settings.verify, key_of_record(key), lock_timeout, progress)
     replayed = None
     if "replay" in steps:
         from .replay import replay_step
@@ -287,11 +287,13 @@ def _check(warehouse: Warehouse, progress: Progress) -> None:
     check(warehouse.con)
 
 
-def _verify(folder: Path, warehouse: Path, settings: VerifySection, lock_timeout: float, progress: Progress) -> Verdict:
+def _verify(
+    folder: Path, warehouse: Path, settings: VerifySection, key: Key | None, timeout: float, progress: Progress
+) -> Verdict:
     from .verify import verify
 
-    sample, seed = settings.sample, settings.seed
-    return verify(folder, warehouse=warehouse, sample=sample, seed=seed, lock_timeout=lock_timeout, progress=progress)
+    asked, secret = settings.model_dump(), None if key is None else key.secret
+    return verify(folder, warehouse=warehouse, secret=secret, lock_timeout=timeout, progress=progress, **asked)
 
 
 def _publish_run(warehouse: Warehouse, con: DuckDBPyConnection, this: runs.Run, progress: Progress) -> Published:

@@ -6,22 +6,20 @@ asked for one thing alone: which manifests it recorded.
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
-from . import evidence, witness
+from . import chain, evidence, witness
 from .errors import UsageError
 from .evidence import Content, Difference, Manifest, Row
 from .open_rows import OpenRows
 from .raw_inputs import RawInputs
 from .reports.tables import TABLES, Table
-from .warehouse import Warehouse
 
 ALL = "all"
 # The words of a finding are the program's own (RULEBOOK 9 fixes what is found, not how it is told).
@@ -64,18 +62,6 @@ class Verdict:
         return not self.differences
 
 
-@dataclass(frozen=True)
-class Record:
-    """What a warehouse remembers of its runs: by manifest hash the run's number and `since`, and all inputs given.
-    `named` are the manifest hashes of reports that runs were told to compare with, wherever they came from.
-    """
-
-    path: Path
-    runs: Mapping[str, tuple[int, str | None]]
-    inputs: Sequence[Path]
-    named: Set[str]
-
-
 def verify(
     folder: Path,
     *,
@@ -83,11 +69,13 @@ def verify(
     inputs: Sequence[Path] = (),
     sample: int | None = None,
     seed: int = 0,
+    secret: bytes | None = None,
     lock_timeout: float = 600.0,
     progress: Progress = lambda _: None,
 ) -> Verdict:
     """Prove a report folder. `inputs` are files or folders in which the raw inputs stand (default: those that the runs
     of the warehouse were given); `sample` recounts so many breaches and so many other counted rows instead of all.
+    `secret` are the bytes of the key under which the report names its customers; without them nothing is recounted.
 
     Raises UsageError when there is no folder or no place to look for inputs, DifferenceFound when the folder has no
     manifest, WarehouseError when the warehouse cannot be read.
@@ -101,7 +89,7 @@ def verify(
             found="nothing there",
             next_step="Name the place in which the raw inputs stand.",
         )
-    record = None if warehouse is None else _record(warehouse, lock_timeout)
+    record = None if warehouse is None else chain.read_record(warehouse, lock_timeout)
     roots = inputs or (record.inputs if record is not None else ())
     if not roots and manifest.content.inputs:
         raise UsageError(
@@ -114,7 +102,7 @@ def verify(
     found = verdict.differences
     found += _contradictions(manifest)
     if record is not None:
-        verdict.anchor = _anchor(manifest, record, found)
+        verdict.anchor = chain.anchor(manifest, record, found)
     progress("verify: outputs")
     sound = _outputs(manifest, verdict)
     progress("verify: inputs")
@@ -125,49 +113,18 @@ def verify(
         verdict.recounted = "no: the settings are none of the rule book"
     elif not any(name.endswith(evidence.TABLE_FORMATS) for name in manifest.content.outputs):
         verdict.recounted = "no: the folder holds no table as CSV or Parquet"
-    elif manifest.content.pseudonyms is not None:
+    elif manifest.content.pseudonyms is not None and secret is None:
         verdict.recounted = (
-            "no: customers are pseudonyms; proved are hashes, inputs, rows and their order, and reproduce, which takes"
-            " the key, proves every cell"
+            "no: customers are pseudonyms; proved are hashes, inputs, rows and their order, no cell. With their key,"
+            " --pseudonymize KEYFILE, every table is recounted"
         )
     else:
         progress("verify: recounting")
         if sample is None:
-            _recount_all(manifest, files, sound, verdict)
+            _recount_all(manifest, files, secret, sound, verdict)
         else:
-            _recount_sample(manifest, files, sound, verdict, sample, seed)
+            _recount_sample(manifest, files, secret, sound, verdict, sample, seed)
     return verdict
-
-
-def _record(path: Path, lock_timeout: float) -> Record:
-    with Warehouse.open(path, lock_timeout=lock_timeout, read_only=True) as opened:
-        rows = opened.con.execute("SELECT run_id, manifest_sha256, settings FROM raw.run ORDER BY run_id").fetchall()
-    told = [(run_id, sha256, json.loads(settings)) for run_id, sha256, settings in rows]
-    runs = {sha256: (run_id, settings.get("since")) for run_id, sha256, settings in told if sha256 is not None}
-    given = dict.fromkeys(path for _, _, settings in reversed(told) for path in settings.get("inputs", ()))
-    named = {settings["since"] for _, _, settings in told if settings.get("since_folder") is not None}
-    return Record(path, runs, [Path(path) for path in given], named)
-
-
-def _anchor(manifest: Manifest, record: Record, found: list[Difference]) -> str:
-    """The run that recorded this manifest, and the earlier manifests that it builds on."""
-    known = record.runs.get(manifest.sha256)
-    if known is None:
-        expected = f"a manifest that a run of {record.path} recorded"
-        found.append(Difference(evidence.MANIFEST, expected, f"SHA-256 {manifest.sha256}, which none did"))
-        return "no"
-    earlier: set[str] = set()
-    since = manifest.content.since
-    while since is not None and since not in earlier:
-        if since not in record.runs and since in record.named:
-            break
-        if since not in record.runs:
-            expected = f"manifests that runs of {record.path} recorded"
-            found.append(Difference(f"{evidence.MANIFEST}, key since", expected, f"SHA-256 {since}, which none did"))
-            break
-        earlier.add(since)
-        since = record.runs[since][1]
-    return f"run {known[0]} of {record.path}, {len(earlier)} earlier in its chain"
 
 
 def _contradictions(manifest: Manifest) -> Iterator[Difference]:
@@ -258,10 +215,12 @@ def _inputs(content: Content, raw: RawInputs, verdict: Verdict) -> list[witness.
     return files if len(files) == len(content.inputs) else None
 
 
-def _recount_all(manifest: Manifest, files: Sequence[witness.Input], sound: set[str], verdict: Verdict) -> None:
+def _recount_all(
+    manifest: Manifest, files: Sequence[witness.Input], secret: bytes | None, sound: set[str], verdict: Verdict
+) -> None:
     """Compare every table, cell by cell, with what the witness makes of the raw lines."""
     content = manifest.content
-    told = witness.audit(files, content.settings.rules, content.as_of_us)
+    told = witness.shown(files, secret, lambda read: witness.audit(read, content.settings.rules, content.as_of_us))
     if content.no_input:
         told["findings"].append(dict.fromkeys(TABLES["findings"].columns, "") | _NO_INPUT)
     standing = {f"breach {row['breach_id']}" for row in told["breaches"]}
@@ -336,7 +295,13 @@ def _file_faults(content: Content, told: Sequence[Mapping[str, str]]) -> Iterato
 
 
 def _recount_sample(
-    manifest: Manifest, files: Sequence[witness.Input], sound: set[str], verdict: Verdict, size: int, seed: int
+    manifest: Manifest,
+    files: Sequence[witness.Input],
+    secret: bytes | None,
+    sound: set[str],
+    verdict: Verdict,
+    size: int,
+    seed: int,
 ) -> None:
     """Recount some breaches, and some counted rows whatever they are: a breach that is not told would show there."""
     outputs = {}
@@ -352,7 +317,8 @@ def _recount_sample(
     others = _drawn((row["row_key"] for row in counted if row["counted"] == "true"), size, draw)
     keys = {*over, *others}
     content = manifest.content
-    told = witness.recount(files, content.settings.rules, content.as_of_us, keys)
+    rules, as_of = content.settings.rules, content.as_of_us
+    told = witness.shown(files, secret, lambda read: witness.recount(read, rules, as_of, keys))
     is_open = OpenRows(content.open_from, told["issuances"], limits=())
     for name, output in outputs.items():
         table = TABLES[name]

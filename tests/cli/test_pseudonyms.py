@@ -18,10 +18,11 @@ import harness
 import polars as pl
 import pytest
 
-from badgeledger import cli
+from badgeledger import cli, pipeline
 from badgeledger.keys import Key
 from badgeledger.reports.pseudonyms import Pseudonyms
 from badgeledger.reports.tables import TABLES
+from badgeledger.settings import load
 from badgeledger.warehouse import Warehouse
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -57,6 +58,11 @@ LATE = {
         '{"customer": "71000007", "what is this?"',
     ]
 }
+LATE_EARNS = [
+    harness.definition(limits=[harness.fixed_value(1)]),
+    harness.earn("B", "71000007", "2024-02-01T00:00:00Z", rid="71000007-1"),
+    harness.earn("B", "71000007", "2024-02-02T00:00:00Z", rid="2"),
+]
 FACTS = {"customer_id", "request_id", "issuance_id", "detail", "source_file", "cause_file", "raw"}
 
 
@@ -220,6 +226,49 @@ def test_verify_says_what_it_cannot_recount(base: Path, capsys: pytest.CaptureFi
     told = capsys.readouterr().out
     assert told.startswith("PASS")
     assert "recounted  no: customers are pseudonyms" in told
+    assert "--pseudonymize KEYFILE" in told
+
+
+@pytest.mark.parametrize("drawn", [(), ("--sample", "40")])
+def test_verify_recounts_with_the_key(base: Path, drawn: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """The second night, where customers stand in names of files, requests and refused lines."""
+    asked = ("verify", base / "reports/2026-03-02", "--inputs", base / "logs", *drawn, "--pseudonymize")
+    run(*asked, base / "one.key")
+    told = capsys.readouterr().out
+    assert told.startswith("PASS")
+    assert "rows drawn with seed 0, from raw lines" in told if drawn else "every other table, from raw lines" in told
+    run(*asked, base / "other.key", code=2)
+    assert Key(OTHER).fingerprint in capsys.readouterr().err
+
+
+def test_verify_finds_a_cell_that_another_customer_took(
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One breach is told of somebody else, and every hash is made to agree with that."""
+    folder = tmp_path / "forged"
+    shutil.copytree(base / "reports/2026-03-02", folder)
+    table, manifest = folder / "breaches.csv", json.loads((folder / "manifest.json").read_text())
+    told = rows(folder, "breaches")
+    mine, other = (
+        told[0]["customer_id"],
+        next(row["customer_id"] for row in told if row["customer_id"] != told[0]["customer_id"]),
+    )
+    table.write_bytes(table.read_bytes().replace(mine.encode(), other.encode(), 1))
+    manifest["outputs"]["breaches.csv"]["sha256"] = hashlib.sha256(table.read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    run("verify", folder, "--inputs", base / "logs", "--pseudonymize", base / "one.key", code=7)
+    assert "breaches.csv" in capsys.readouterr().out
+
+
+def test_the_step_verify_recounts_with_the_key_of_its_run(tmp_path: Path) -> None:
+    harness.write_files(tmp_path / "logs", harness.files_of({"of-customer-71000007.jsonl": LATE_EARNS}))
+    (tmp_path / "one.key").write_bytes(KEY)
+    (tmp_path / "waivers.toml").write_text(WAIVERS)
+    steps = 'name = "nightly"\nsteps = ["ingest", "account", "check", "report", "verify"]'
+    (tmp_path / "audit.toml").write_text(PIPELINE.replace('name = "nightly"', steps))
+    verdict = pipeline.run(load(tmp_path / "audit.toml"), pseudonymize=tmp_path / "one.key").verdict
+    assert verdict is not None and verdict.passed
+    assert (verdict.recounted, verdict.breaches) == ("all", 1)
 
 
 @pytest.mark.parametrize("secret", [None, b"", b"fifteen bytes.\n", b"x" * 65_537])

@@ -414,7 +414,7 @@ def test_nothing_that_counts_is_loaded(copied: Path) -> None:
     assert (code, done.stdout.splitlines()[0]) == ("0", f"PASS {copied / 'report'}")
     loaded = {name.split(".")[1] for name in modules}
     assert loaded <= {
-        *("cache", "cli", "commands", "errors", "evidence", "faults", "progress", "raw_inputs", "reports"),
+        *("cache", "chain", "cli", "commands", "errors", "evidence", "faults", "progress", "raw_inputs", "reports"),
         *("cli_answers", "cli_replay", "endings", "open_rows", "options", "resources", "text", "trouble", "verify"),
         *("warehouse", "warehouse_files", "witness"),
     }

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ..errors import DifferenceFound
+from ..evidence import read_manifest
 from ..progress import progress
 from ..text import counted, number, plain
 from ..verify import ALL, Verdict, verify
@@ -24,10 +25,12 @@ def verify_report(
     inputs: Sequence[Path],
     sample: int | None,
     seed: int,
+    pseudonymize: Path | None,
     lock_timeout: float,
     as_json: bool,
 ) -> None:
-    """Print PASS with counts, or what differs. Raises DifferenceFound after saying so."""
+    """Print PASS with counts, or what differs. Raises DifferenceFound after saying so, ConfigError for another key than
+    that of the report's pseudonyms."""
     with progress() as shown:
         verdict = verify(
             folder,
@@ -35,11 +38,22 @@ def verify_report(
             inputs=inputs,
             sample=sample,
             seed=seed,
+            secret=None if pseudonymize is None else _secret(folder, pseudonymize),
             lock_timeout=lock_timeout,
             progress=shown,
         )
     print(json.dumps(verdict_facts(verdict), indent=2) if as_json else "\n".join(map(plain, _lines(verdict))))
     require_pass(verdict)
+
+
+def _secret(folder: Path, key_file: Path) -> bytes | None:
+    fingerprint = read_manifest(folder).content.pseudonyms
+    if fingerprint is None:
+        return None
+    # Only a report with pseudonyms needs more than the proof itself.
+    from ..keys import read_key
+
+    return read_key(key_file, fingerprint).secret
 
 
 def require_pass(verdict: Verdict) -> None:

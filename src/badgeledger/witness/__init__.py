@@ -6,7 +6,7 @@ tables. It shares no code with the engine, so that it can be the tests' oracle, 
 `times`, `lines` and `flat` read scalars, JSON and flat files; `fields` and `shapes` tell records apart, which
 `definitions`, `halves`, `imports`, `events`, `revocations` and `dumps` read; `calls` finds requests and their answers,
 `books` keeps what all files tell; `cycles` and `counts` do the accounting; `findings`, `straddles` and `tables` tell
-the result.
+the result, and `pseudonyms` shows it without customer ids.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from .counts import Badge, Settings, account
 from .definitions import Definition
 from .dumps import dump_findings
 from .other_rules import OtherRules
+from .pseudonyms import shown
 from .revocations import revoke
 from .straddles import straddle_findings
 from .times import Zone
 
-__all__ = ["Input", "audit", "check_settings", "recount", "recount_subjects", "replay"]
+__all__ = ["Input", "audit", "check_settings", "recount", "recount_subjects", "replay", "shown"]
 
 
 def audit(
@@ -94,7 +95,8 @@ def check_settings(rules: Mapping[str, str], zones: Iterable[str]) -> None:
 def recount(
     files: Files, rules: Mapping[str, str], as_of_us: int, row_keys: Collection[str]
 ) -> dict[str, list[dict[str, str]]]:
-    """The tables `issuances` and `breaches` of these rows alone. Arguments and errors are those of `audit`.
+    """The tables `issuances` and `breaches` of these rows alone, and the customers of all rows (`names`). Arguments and
+    errors are those of `audit`.
 
     Each of their counts looks at all other rows; those of other rows are not made, so that a sample of a large log can
     be recounted.
@@ -109,7 +111,8 @@ def recount(
             by_badge[row.badge].append(row)
     told = _by_badge(books.definitions)
     accounts = [account(badge, told.get(badge, []), of, settings, row_keys) for badge, of in sorted(by_badge.items())]
-    return {"issuances": tables.issuances(asked), "breaches": tables.breaches(accounts)}
+    names = [{"customer_id": customer} for customer in sorted({row.customer for row in rows})]
+    return {"issuances": tables.issuances(asked), "breaches": tables.breaches(accounts), "names": names}
 
 
 def recount_subjects(
