@@ -5,6 +5,7 @@
 # make golden   the expected tables and terminal pages of the samples anew, to be read before they are committed
 # make bench-replay   decisions a second, beside plain Python and the libraries limits and pyrate-limiter, if installed
 # make bench-nightly  one more day on two years of history, by what changed and with --full
+# make pictures  the pictures of the README anew, from the samples (needs Chromium)
 # make format   rewrite sources in the house's format
 # make lock     resolve requirements.lock anew from pyproject.toml (needs uv)
 
@@ -13,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := src tests
 
-.PHONY: report test test-slow golden bench bench-replay bench-nightly format lock environment browser clean
+.PHONY: report test test-slow golden pictures bench bench-replay bench-nightly format lock environment browser clean
 .DEFAULT_GOAL := report
 
 report: environment
@@ -35,6 +36,9 @@ golden: environment
 	cp build/golden/*.csv tests/golden/expected/
 	$(BIN)/python tests/golden/explained.py
 	PYTHONPATH=tests $(BIN)/python tests/golden/pages.py build/golden.duckdb
+
+pictures: environment browser
+	$(BIN)/python tests/golden/pictures.py
 
 bench: environment
 	$(BIN)/python tests/bench

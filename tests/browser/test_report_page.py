@@ -220,6 +220,7 @@ def test_changes_are_filtered_and_lead_to_their_evidence(page: Page, small: str)
             assert route == f"#/changes?state={state}"
             go(page, route)
             assert page.run(shown) == count
+            assert page.run("document.querySelector('#explore-changes').checkVisibility()") is True
     first = "document.querySelector('#explore-changes > .scroll tbody tr')"
     go(page, "#/changes?state=gone")
     assert page.run(f"{first}.querySelector('a')") is None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from golden import explained
+from golden import explained, pictures
 
 from badgeledger import ruling, runs
 from badgeledger.decisions import make_decisions
@@ -119,3 +119,18 @@ def test_the_queries_beside_the_tables_of_the_page_give_their_rows(
     assert all(rows.values())
     assert rows["t-files"] == 33
     assert rows["t-badges"] == 48
+
+
+def test_the_picture_of_a_story_is_that_of_the_samples(warehouse: Path) -> None:
+    assert pictures.story(warehouse) == (pictures.PICTURES / "explain.svg").read_text(encoding="utf-8")
+
+
+def test_the_readme_shows_the_pictures_that_the_script_makes() -> None:
+    readme = (explained.REPOSITORY / "README.md").read_text(encoding="utf-8")
+    shown = re.findall(r"!\[[^\]]+\]\(src/badgeledger/docs/pictures/([^)]+)\)", readme)
+    assert sorted(shown) == sorted(pictures.NAMES) == sorted(path.name for path in pictures.PICTURES.iterdir())
+    assert pictures.STORY in explained.PAGES
+    # What a browser draws is another on each machine: this much can be said of it.
+    data = (pictures.PICTURES / "report.png").read_bytes()
+    assert data.startswith(b"\x89PNG") and 20_000 < len(data) < 400_000
+    assert (int.from_bytes(data[16:20]), int.from_bytes(data[20:24])) == (pictures.WIDTH, pictures.HEIGHT)

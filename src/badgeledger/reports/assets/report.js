@@ -549,6 +549,7 @@ async function explorer(name) {
   const root = $("#explore-" + name);
   return root && (explorers[name] ??= load(name).then((data) => new Explorer(root, name, data)));
 }
+const unfold = (found) => { const around = found.root.closest("details"); if (around) around.open = true; };
 async function route(first) {
   const [, name, id, query] = location.hash.match(/^#\/(\w+)(?:\/([^?]*))?(?:\?(.*))?$/) || [];
   if (id && (name === "breach" || name === "finding")) { await (name === "breach" ? showBreach : showFinding)(decodeURIComponent(id)); return; }
@@ -561,6 +562,7 @@ async function route(first) {
   lastUsed = found;
   const wanted = Object.fromEntries(new URLSearchParams(query || ""));
   if (first || found.hash(found.state) !== found.hash(wanted)) found.show(wanted);
+  unfold(found);
   const top = found.root.getBoundingClientRect().top;
   if (first || top < 0 || top > innerHeight * 0.7) found.root.scrollIntoView();
 }
@@ -620,7 +622,7 @@ function kept() { try { return localStorage.getItem("badgeledger-theme"); } catc
 function turnTheme() { keep(theme(THEMES[(THEMES.indexOf($("#theme").textContent.slice(7)) + 1) % 3])); }
 async function search(name) {
   const found = await explorer(name);
-  if (found) { found.root.scrollIntoView(); found.query.focus(); }
+  if (found) { unfold(found); found.root.scrollIntoView(); found.query.focus(); }
 }
 function press(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]") || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
