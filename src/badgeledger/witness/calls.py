@@ -163,21 +163,23 @@ def _drop_known_requests(
     exchanges: dict[tuple[str, str], list[CallLine]], requests: dict[str, list[CallLine]], duplicates: list[CallLine]
 ) -> None:
     """Request halves that an exchange, or a half that tells its log time, already tells."""
+    hosts: dict[str, list[CallLine]] = {}
+    for (request_key, _), group in sorted(exchanges.items()):
+        hosts.setdefault(request_key, group)
+    untimed: dict[str, list[CallLine]] = {}
+    if any(group[0].logged_at is None for group in requests.values()):
+        for _, group in (*sorted(exchanges.items()), *sorted(requests.items())):
+            if group[0].logged_at is not None:
+                untimed.setdefault(group[0].request_text(with_log_time=False), group)
     for key in list(requests):
         half = requests[key][0]
-        hosts = [group for (request_key, _), group in sorted(exchanges.items()) if request_key == key]
-        if not hosts and half.logged_at is None:
-            every = [group for _, group in sorted(exchanges.items())] + [group for _, group in sorted(requests.items())]
-            hosts = [
-                group
-                for group in every
-                if group[0].logged_at is not None
-                and group[0].request_text(with_log_time=False) == half.request_text(with_log_time=False)
-            ]
-        if hosts:
+        host = hosts.get(key)
+        if host is None and half.logged_at is None:
+            host = untimed.get(half.request_text(with_log_time=False))
+        if host is not None:
             duplicates.append(half)
             # The half is one more delivery of that request: its place in a file may be the smallest.
-            hosts[0].extend(requests.pop(key))
+            host.extend(requests.pop(key))
 
 
 def _drop_known_responses(
@@ -186,15 +188,13 @@ def _drop_known_responses(
     duplicates: list[CallLine],
 ) -> None:
     """Lone responses that equal the response in an exchange."""
+    hosts: dict[str, list[CallLine]] = {}
+    for (_, response_key), group in exchanges.items():
+        hosts.setdefault(response_key, []).append(group[0])
     for key in list(responses):
         endpoint, logged_at, response_key = key
-        for (_, exchange_response_key), group in exchanges.items():
-            host = group[0]
-            if (
-                response_key == exchange_response_key
-                and endpoint in (None, host.endpoint)
-                and logged_at in (None, host.logged_at)
-            ):
+        for host in hosts.get(response_key, ()):
+            if endpoint in (None, host.endpoint) and logged_at in (None, host.logged_at):
                 duplicates.append(responses.pop(key)[0])
                 break
 

@@ -20,6 +20,7 @@ SHORT_ESCAPES = {
     "\r": "\\r",
     "\t": "\\t",
 }
+_ESCAPES = {code: f"\\u{code:04X}" for code in range(32)} | {ord(sign): short for sign, short in SHORT_ESCAPES.items()}
 TRIPLE = (
     ("rollForDays", "maxEarnForDays", "DAYS"),
     ("rollForWeeks", "maxEarnForWeeks", "WEEKS"),
@@ -57,13 +58,7 @@ def _element(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, Num):
         return value.text
-    return '"' + "".join(_character(character) for character in value) + '"'
-
-
-def _character(character: str) -> str:
-    if character in SHORT_ESCAPES:
-        return SHORT_ESCAPES[character]
-    return f"\\u{ord(character):04X}" if character < " " else character
+    return f'"{value.translate(_ESCAPES)}"'
 
 
 def number_text(value: int | None) -> str | None:
