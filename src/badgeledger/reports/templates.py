@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -17,6 +18,7 @@ from .context import ReportContext
 from .text import amount, instant, limit_words
 
 
+@cache
 def environment(zone_name: str) -> Environment:
     """Return a Jinja environment that escapes everything and shows unseen characters."""
     made = Environment(
