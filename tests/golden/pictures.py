@@ -20,7 +20,7 @@ TESTS = Path(__file__).resolve().parents[1]
 PICTURES = TESTS.parent / "src" / "badgeledger" / "docs" / "pictures"
 NAMES = ("report.png", "explain.svg")
 STORY = "month-end-breach"
-WIDTH, HEIGHT, COLUMNS = 1_300, 1_000, 100
+WIDTH, HEIGHT, COLUMNS = 1_300, 1_500, 100
 # Fonts are the reader's own: a picture asks no network for any.
 _FORMAT = re.sub(r"\s*(@font-face \{\{.*?\}\}|<!--.*?-->)", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
 

@@ -24,11 +24,6 @@ from badgeledger.replayed import make_replayed
 from badgeledger.warehouse import Warehouse
 
 
-@pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return explained.ledger(tmp_path_factory.mktemp("explained"))
-
-
 @pytest.mark.parametrize("name", explained.PAGES)
 def test_the_story_is_the_golden_page(warehouse: Path, name: str) -> None:
     golden = (explained.STORIES / f"{name}.txt").read_text(encoding="utf-8")

@@ -7,19 +7,6 @@ from pathlib import Path
 import pytest
 from golden.pages import FOLDER, PAGES, page
 
-from badgeledger import pipeline
-from badgeledger.settings import load
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pages")
-    file = load(REPOSITORY / "pipelines" / "nightly.toml")
-    pipeline.run(file, warehouse=folder / "ledger.duckdb", out=folder / "report")
-    return folder / "ledger.duckdb"
-
 
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_a_command_prints_its_golden_page(name: str, warehouse: Path) -> None:

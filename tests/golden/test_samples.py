@@ -7,11 +7,11 @@ import io
 from pathlib import Path
 
 import pytest
+from golden.conftest import Night
 
-from badgeledger import pipeline, witness
+from badgeledger import witness
 from badgeledger.inputs import Input, find_sources, open_source
 from badgeledger.reports.tables import TABLES
-from badgeledger.settings import load
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXPECTED = Path(__file__).parent / "expected"
@@ -19,13 +19,10 @@ LOGS = REPOSITORY / "data-samples" / "logs"
 AS_OF_US = 1_772_323_200_000_000
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("golden")
-    file = load(REPOSITORY / "pipelines" / "nightly.toml")
-    result = pipeline.run(file, warehouse=folder / "ledger.duckdb", out=folder / "report")
-    assert result.as_of == AS_OF_US
-    return folder / "report"
+@pytest.fixture
+def report(night: Night) -> Path:
+    assert "as of       2026-03-01T00:00:00Z" in night.out
+    return night.report
 
 
 @pytest.mark.parametrize("name", sorted(TABLES))
