@@ -67,6 +67,7 @@ FLOORS = (
     {"earlier", "replayed"},
     {"views"},
     {"pipeline", "verify", "progress"},
+    {"ledgers"},
     {"prune", "rebuild", "replay", "reproduce", "metrics", "answers", "lint", "explain", "sampling"},
     {"grid"},
     {"commands", "endings", "api"},

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..answers.ledger import Ledger, open_ledger
+from ..answers.ledger import Ledger
 from ..answers.shown import Answer, form_of, show
+from ..ledgers import open_ledger
 from ..options import Asking
 from ..progress import Progress, progress
 from ..settings import instant_option, load
-from .status import warehouse_path
+from .status import say_settings, warehouse_path
 
 
 def answer(asking: Asking, question: Callable[[Ledger, Progress], Answer]) -> None:
@@ -21,6 +22,7 @@ def answer(asking: Asking, question: Callable[[Ledger, Progress], Answer]) -> No
     with (
         progress() as shown,
         open_ledger(
+            Ledger,
             path,
             file=None if asking.pipeline is None else load(asking.pipeline),
             overrides=asking.overrides or (),
@@ -29,5 +31,6 @@ def answer(asking: Asking, question: Callable[[Ledger, Progress], Answer]) -> No
             progress=shown,
         ) as ledger,
     ):
+        say_settings(asking.pipeline, ledger.rules.model_dump())
         found = question(ledger, shown)
     show(found, form, rows=asking.rows)

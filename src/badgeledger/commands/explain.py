@@ -11,8 +11,8 @@ from ..explain import explain
 from ..explain.html import story_page
 from ..explain.terminal import show
 from ..progress import progress
-from ..settings import instant_option, load, with_overrides
-from .status import warehouse_path
+from ..settings import instant_option, load
+from .status import say_settings, warehouse_path
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,12 @@ def explain_thing(
             asked.text,
             kind=asked.kind,
             file=None if pipeline is None else load(pipeline),
-            overrides=lambda rules: with_overrides(rules, asked.overrides),
+            overrides=asked.overrides,
             as_of=asked.as_of,
             lock_timeout=lock_timeout,
             progress=told,
         )
-    settings = ", ".join(f"{key}={value}" for key, value in story.settings.items())
-    print(f"settings of {pipeline if pipeline is not None else 'the last run'}: {settings}", file=sys.stderr)
+    say_settings(pipeline, story.settings)
     if as_json:
         print(story.model_dump_json(indent=2))
     if html is not None:

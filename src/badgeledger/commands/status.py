@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from .. import runs
@@ -51,6 +53,12 @@ def warehouse_path(pipeline: Path | None, warehouse: Path | None) -> Path:
         found="neither",
         next_step="Add one of them, such as --warehouse build/ledger.duckdb",
     )
+
+
+def say_settings(pipeline: Path | None, settings: Mapping[str, object]) -> None:
+    """Say on stderr under which settings an answer stands, and whose they are."""
+    words = ", ".join(f"{key}={value}" for key, value in settings.items())
+    print(f"settings of {pipeline if pipeline is not None else 'the last run'}: {words}", file=sys.stderr)
 
 
 def _facts(run: runs.Run) -> dict[str, str | None]:

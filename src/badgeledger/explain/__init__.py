@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .. import pipeline, runs, views
-from ..settings import PipelineFile, Rules, now_microseconds, resolve_as_of
+from .. import pipeline
+from ..ledgers import open_ledger
+from ..settings import PipelineFile
 from ..text import counted
-from ..warehouse import Warehouse
 from .find import Thing, find
 from .issuance import issuance_story
 from .ledger import Ledger
@@ -26,7 +26,7 @@ def explain(
     *,
     kind: str | None = None,
     file: PipelineFile | None = None,
-    overrides: Callable[[Rules], Rules] = lambda rules: rules,
+    overrides: Sequence[str] = (),
     as_of: str | None = None,
     lock_timeout: float = pipeline.LOCK_TIMEOUT_SECONDS,
     progress: pipeline.Progress = lambda *_: None,
@@ -35,16 +35,17 @@ def explain(
 
     Raises UsageError when there was no run, when nothing has that id, and when several things do.
     """
-    with Warehouse.open(warehouse, lock_timeout=lock_timeout, read_only=True) as opened:
-        last = runs.require_last(opened)
-        rules = overrides(file.settings.rules if file is not None else last.rules)
-        at = last.as_of if as_of is None else resolve_as_of(as_of, rules.zone, now_microseconds())
-        no_input = bool(last.settings["no_input"])
-        with views.ledger_views(opened, rules, at, None, no_input, progress) as con:
-            progress("explain: gathering")
-            inputs = [Path(path) for path in last.settings.get("inputs", ())]
-            ledger = Ledger(con, rules, at, inputs)
-            story = tell(ledger, find(con, text, kind))
+    with open_ledger(
+        Ledger,
+        warehouse,
+        file=file,
+        overrides=overrides,
+        as_of=as_of,
+        lock_timeout=lock_timeout,
+        progress=progress,
+    ) as ledger:
+        progress("explain: gathering")
+        story = tell(ledger, find(ledger.con, text, kind))
     place = shlex.quote(str(warehouse))
     commands = [f"badgeledger explain {shlex.quote(one)} --warehouse {place}" for one in story.next]
     return story.model_copy(update={"next": commands})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..calendar import SECOND
+from ..ledgers import Row
 from ..reports.guides import guides
 from .counts import BadgeLimits, Entry
-from .ledger import Ledger, Row
+from .ledger import Ledger
 from .story import Answer, Clocks, Count, Decision, Expiry, Issuance, Remark, Source
 from .versions import versions_of
 

@@ -1,54 +1,29 @@
-"""What the gatherers of a story share: the ledger's connection, its settings, and the raw lines behind it."""
+"""What the gatherers of a story share: the ledger, and the raw lines behind it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import Any
 
-import duckdb
-
-from ..calendar import Zone, zone
+from .. import ledgers
 from ..evidence import Difference, ReadFile
 from ..raw_inputs import RawInputs
-from ..settings import Rules
 from .story import Source
 
-Row = dict[str, Any]
 _BOM = b"\xef\xbb\xbf"
 _PARQUET = b"PAR1"
 
 
-@dataclass
-class Ledger:
-    """A ledger with its `report.*` views, as of an instant in microseconds; `inputs` are the places of raw files."""
+@dataclass(frozen=True)
+class Ledger(ledgers.Ledger):
+    """A ledger that shows the raw lines behind its rows."""
 
-    con: duckdb.DuckDBPyConnection
-    rules: Rules
-    as_of: int
-    inputs: Sequence[Path]
     _files: dict[int, bytes | str] = field(default_factory=dict)
-
-    @property
-    def zone(self) -> Zone:
-        return zone(self.rules.zone)
 
     @cached_property
     def _raw(self) -> RawInputs:
         return RawInputs(path for path in self.inputs if path.exists())
-
-    def rows(self, query: str, *values: object) -> list[Row]:
-        """The rows of a query by column."""
-        found = self.con.execute(query, list(values))
-        columns = [column[0] for column in found.description or []]
-        return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
-
-    def row(self, query: str, *values: object) -> Row | None:
-        """The first row of a query."""
-        return next(iter(self.rows(query, *values)), None)
 
     def source(self, file_id: int, line: int, *, raw: bool = True) -> Source:
         """A line of a file, with its text unless `raw` is false or the file is no longer what was read."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from ..calendar import DAY, date_of, day_number
+from ..ledgers import Row
 from ..reports.guides import guides
 from ..reports.text import limit_words
 from .counts import BadgeLimits
 from .issuance import REMARKS, remarks
-from .ledger import Ledger, Row
+from .ledger import Ledger
 from .story import Badge, Customer, Cycle, Finding, Guidance, Line, Remark, Tally, Use, Version
 from .versions import versions_of
 

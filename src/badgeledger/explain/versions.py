@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..calendar import iso_instant
+from ..ledgers import Row
 from ..reports.text import limit_words
-from .ledger import Ledger, Row
+from .ledger import Ledger
 from .story import Change, NamedLimit, Version
 
 _QUERY = """
