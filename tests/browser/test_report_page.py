@@ -193,6 +193,22 @@ def test_an_id_that_is_not_embedded_says_so(page: Page, small: str) -> None:
     assert "breaches.parquet" in str(page.run("document.querySelector('#sheet').innerText"))
 
 
+def test_a_number_leads_to_as_many_rows(page: Page, small: str) -> None:
+    page.open(small)
+    links = page.run(
+        "[...document.querySelectorAll('a.rows')].map((one) => [one.getAttribute('href'), one.textContent,"
+        " one.closest('[id^=t-]')?.id || ''])"
+    )
+    filtered = {view: (href, count) for href, count, view in links if href.startswith("#/")}
+    assert {"t-badges", "t-breaches-by-badge", "t-breaches-by-limit", "t-time"} == set(filtered)
+    for href, count in filtered.values():
+        go(page, href)
+        assert f"{status(page)[0]:,}" == count
+    plain = {href for href, _, _ in links if not href.startswith("#/")}
+    assert plain == {"#t-use", "#t-files", "#t-lines"}
+    assert all(page.run(f"Boolean(document.querySelector('{href}'))") for href in plain)
+
+
 def test_a_bar_of_the_chart_opens_the_breaches_that_it_counts(page: Page, small: str) -> None:
     page.open(small)
     bars = page.run(
