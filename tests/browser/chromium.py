@@ -112,6 +112,12 @@ class Page:
         self.send("Input.dispatchKeyEvent", type="keyDown", key=text, text=text)
         self.send("Input.dispatchKeyEvent", type="keyUp", key=text)
 
+    def press(self, key: str, code: int) -> None:
+        """Press a named key, such as Enter, which is number 13."""
+        text = {"text": "\r"} if key == "Enter" else {}
+        self.send("Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=code, **text)
+        self.send("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
+
     def width(self, pixels: int) -> None:
         """Make the window this wide."""
         self.send("Emulation.setDeviceMetricsOverride", width=pixels, height=1_000, deviceScaleFactor=1, mobile=False)

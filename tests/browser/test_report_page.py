@@ -320,6 +320,57 @@ def test_forced_colors_keep_what_color_says(page: Page, small: str) -> None:
     assert not {mark for tone, mark in marks if tone == "fine"} & {"▲", "◆", "–"}
 
 
+def test_chips_show_the_filter_and_totals_follow_it(page: Page, small: str) -> None:
+    page.open(small)
+    whole = page.run(STATUS)
+    go(page, "#/breaches?badge=badge-0&q=gold&limit=CUSTOMER%3AFIXED_VALUE&from=2024-08-01&sort=count")
+    chips = "[...document.querySelectorAll('#explore-breaches .chip')]"
+    assert page.run(f"{chips}.map((one) => one.textContent)") == [
+        "badge: Gold tier badge-0",
+        "gold",
+        "limit: per customer, over the badge’s whole life",
+        "from: 2024-08-01",
+    ]
+    rows = page.run(
+        "[...document.querySelectorAll('#explore-breaches > .scroll tbody tr')]"
+        ".map((row) => [row.cells[3].textContent, Number(row.cells[6].textContent)])"
+    )
+    found, _ = status(page)
+    assert len(rows) == found <= 100
+    customers, excess = len({customer for customer, _ in rows}), sum(over for _, over in rows)
+    assert f"1 badge, {customers:,} customers, excess {excess:,} in all" in str(page.run(STATUS))
+    for _ in range(4):
+        page.run(f"{chips}[0].click()")
+    assert page.run(STATUS) == whole
+    assert page.run("location.hash") == "#/breaches?sort=count"
+
+
+def test_the_keyboard_alone_opens_a_breach_and_closes_it(page: Page, small: str) -> None:
+    page.open(small + "#/breaches?badge=badge-0")
+    link = page.run(
+        "{ const one = document.querySelector('#explore-breaches > .scroll tbody a'); one.focus(); one.hash; }"
+    )
+    page.press("Enter", 13)
+    page.wait("document.querySelector('#sheet').open")
+    assert page.run("location.hash") == link
+    assert page.run("document.querySelector('#sheet').contains(document.activeElement)") is True
+    page.press("Escape", 27)
+    page.wait("location.hash === '#/breaches?badge=badge-0' && !document.querySelector('#sheet').open")
+
+
+def test_what_only_the_pointer_reaches_is_linked_beside_it(page: Page, small: str) -> None:
+    """The bars of a chart are passed over by the keyboard: the table beside them has the same links."""
+    page.open(small)
+    passed = set(
+        page.run("[...document.querySelectorAll('a[tabindex=\"-1\"]')].map((one) => one.getAttribute('href'))")
+    )
+    reached = set(
+        page.run("[...document.querySelectorAll('a:not([tabindex])')].map((one) => one.getAttribute('href'))")
+    )
+    assert len(passed) > 50
+    assert passed <= reached
+
+
 def test_keys_do_what_they_say(page: Page, small: str) -> None:
     page.open(small)
     page.key("/")

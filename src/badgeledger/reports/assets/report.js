@@ -450,6 +450,8 @@ function sheet(title, ...content) {
   close.addEventListener("click", () => box.close());
   box.replaceChildren(element("h2", { id: "sheet-title" }, title), close, ...content);
   if (!box.open) box.showModal();
+  // What had the focus may just have been replaced.
+  close.focus();
   box.scrollTop = 0;
 }
 function acts(id, table) {
