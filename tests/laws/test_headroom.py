@@ -117,7 +117,7 @@ def test_the_next_instant_is_the_first_at_which_the_witness_finds_no_breach(zone
 def test_room_in_a_span_comes_at_the_first_instant_at_which_the_witness_finds_it(zone_name: str) -> None:
     later: set[str] = set()
 
-    @settings(max_examples=examples(40))
+    @settings(max_examples=examples(200))
     @given(
         st.integers(0, 2**32),
         st.sampled_from(("DAYS", "WEEKS", "MONTHS")),
