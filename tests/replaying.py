@@ -6,15 +6,18 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+import duckdb
 import harness
+import polars as pl
 from harness import LATE, Files, Line, Tables, micros, read_csv
 
 from badgeledger import accounting, decisions, ruling
 from badgeledger.calendar import iso_instant
+from badgeledger.decision_blocks import decision_blocks
 from badgeledger.overrides import load_overrides
 from badgeledger.pipeline import Rules
 from badgeledger.replay import COMPARED, TABLES
-from badgeledger.reports.tables import write_rows
+from badgeledger.reports.tables import frame, write_rows
 from badgeledger.witness import replay
 
 Replay = Callable[..., Tables]
@@ -63,7 +66,9 @@ def engine(
             before = ruling.recorded(con, Rules(**rules), micros(as_of))
             badges = overrides.apply(badges)
             names |= COMPARED
-        decisions.make_decisions(con, badges, micros(as_of), before=before, shown=shown)
+        decided = decisions.make_decisions(con, badges, micros(as_of), before=before, shown=shown)
+        decisions.make_totals(con, compared=before is not None)
+        _same_in_blocks(con, decided)
         found = Tables()
         for name, table in names.items():
             write_rows(con, table, "csv", folder / f"{name}.csv")
@@ -86,3 +91,10 @@ def _text(numbers: Numbers | None, other: str | None) -> str | None:
 def full(micros_: int) -> str:
     """An instant as the tables write it."""
     return iso_instant(micros_)
+
+
+def _same_in_blocks(con: duckdb.DuckDBPyConnection, decided: decisions.Decided) -> None:
+    """The file `decisions` is written block after block: the same rows in the same order as the relation's."""
+    whole = frame(con, TABLES["decisions"])
+    blocks = list(decision_blocks(con, decided, lambda _: None, rows=3))
+    assert pl.concat([whole.clear(), *blocks]).equals(whole)

@@ -1,6 +1,9 @@
--- One row per issuance that rules decide: the number of its reason, and the limit's where one rejects.
+-- One row per issuance that rules decide: its call, the number of its reason, the limit's where one rejects, the record.
 SELECT
     row_no,
+    call_no,
     reason,
-    nullif(slot_no, -1) AS slot_no
+    nullif(slot_no, -1) AS slot_no,
+    accepted
 FROM kernel_decision
+WHERE NOT fact

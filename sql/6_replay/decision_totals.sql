@@ -1,31 +1,47 @@
 -- One row per badge, local day of processed_at, reason and limit: decisions beside the breaches of the audit.
 WITH counted AS (
-    -- Rows of one instant are many: the day is looked up once for all of them.
+    -- Rows of one call are many: badge and day are looked up once for all of them.
     SELECT
-        badge_id,
-        processed_at,
-        reason_no,
-        limit_name,
+        call_no,
+        reason AS reason_no,
+        slot_no,
         accepted,
         count(*) AS decisions
-    FROM judged_row
-    GROUP BY badge_id, processed_at, reason_no, limit_name, accepted
+    FROM decided_row
+    GROUP BY call_no, reason, slot_no, accepted
+    UNION ALL
+    -- Of a badge without a version nothing was asked: it is unknown.
+    SELECT
+        issuance.call_no,
+        7 AS reason_no,
+        NULL AS slot_no,
+        issuance.accepted,
+        count(*) AS decisions
+    FROM staging.issuance AS issuance
+    INNER JOIN ledger.setting AS setting ON issuance.processed_at <= setting.as_of
+    WHERE
+        NOT issuance.imported
+        AND (issuance.endpoint = 'import' OR issuance.row_no >> 36 NOT IN (SELECT badge_no FROM ruling_version))
+    GROUP BY issuance.call_no, issuance.accepted
 ),
 
 decided AS (
     SELECT
-        counted.badge_id,
+        call.badge_id,
         zone_day.day,
         reason.reason,
-        coalesce(counted.limit_name, '') AS limit_name,
+        coalesce(slot.limit_name, '') AS limit_name,
         sum(counted.decisions)::BIGINT AS decisions,
         coalesce(sum(counted.decisions) FILTER (counted.accepted = (counted.reason_no = 0)), 0)::BIGINT AS same,
         coalesce(sum(counted.decisions) FILTER (NOT counted.accepted AND counted.reason_no = 0), 0)::BIGINT AS newly_admitted,
         coalesce(sum(counted.decisions) FILTER (counted.accepted AND counted.reason_no <> 0), 0)::BIGINT AS newly_rejected
     FROM counted
-    ASOF INNER JOIN ledger.zone_day AS zone_day ON counted.processed_at >= zone_day.starts_at
+    INNER JOIN staging.call AS call ON counted.call_no = call.call_no
+    ASOF INNER JOIN ledger.zone_day AS zone_day ON call.processed_at >= zone_day.starts_at
     INNER JOIN reason ON counted.reason_no = reason.reason_no
-    GROUP BY counted.badge_id, zone_day.day, reason.reason, counted.limit_name
+    LEFT JOIN ruling_slot AS slot ON counted.slot_no = slot.slot_no
+    WHERE call.processed_at >= getvariable('shown_from') AND call.processed_at < getvariable('shown_to')
+    GROUP BY call.badge_id, zone_day.day, reason.reason, slot.limit_name
 ),
 
 breached AS (

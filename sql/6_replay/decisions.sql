@@ -1,21 +1,20 @@
 -- One row per issuance processed in the part of time that is shown: the decision, beside what was recorded (RULEBOOK 10).
 SELECT
-    make_timestamptz(judged_row.processed_at) AS processed_at,
-    coalesce(judged_row.request_id, '') AS request_id,
-    judged_row.position,
-    judged_row.row_key,
-    judged_row.issuance_id,
-    judged_row.badge_id,
-    judged_row.customer_id,
-    CASE WHEN reason_no = 0 THEN 'ADMIT' ELSE 'REJECT' END AS decision,
-    reason.reason,
-    coalesce(judged_row.limit_name, '') AS limit_name,
-    judged_row.outcome AS recorded_outcome,
-    judged_row.code AS recorded_code,
-    CASE
-        WHEN judged_row.accepted = (reason_no = 0) THEN 'same'
-        WHEN judged_row.accepted THEN 'newly-rejected'
-        ELSE 'newly-admitted'
-    END AS compared
-FROM judged_row
-INNER JOIN reason USING (reason_no)
+    told_row.processed_at,
+    told_row.request_id,
+    told_row.position,
+    told_row.row_key,
+    told_row.issuance_id,
+    told_row.badge_id,
+    told_row.customer_id,
+    verdict.decision,
+    verdict.reason,
+    coalesce(slot.limit_name, '') AS limit_name,
+    told_row.recorded_outcome,
+    told_row.recorded_code,
+    verdict.compared
+FROM told_row
+LEFT JOIN decided_row AS found ON told_row.row_no = found.row_no
+LEFT JOIN ruling_slot AS slot ON found.slot_no = slot.slot_no
+-- No version, no rules: the badge is unknown.
+INNER JOIN verdict ON coalesce(found.reason, 7) = verdict.reason_no AND told_row.accepted = verdict.accepted

@@ -18,6 +18,7 @@ from .kernel import FIXED_VALUE, FIXED_WINDOW, ROLLING_WINDOW, UNJUDGED
 from .subjects import BADGE, CUSTOMER, NEVER, NO_PLACE, Subjects, fewest_to_reject
 
 ADMITTED, DUPLICATE_REQUEST, NOT_ACTIVE, OUTSIDE_PERIOD, OVERLAPPING_ISSUE, CUSTOMER_LIMIT, BADGE_LIMIT = range(7)
+UNKNOWN_BADGE = 7
 NO_SLOT = -1
 NO_CALL = -1
 NO_DAY = -(2**63)
@@ -36,7 +37,7 @@ class Asked(NamedTuple):
     version: Places
     is_issue: Any
     call: Ints
-    request: Ints
+    request: Places
     ends_at: Ints
     fact: Any
     revoked_at: Ints

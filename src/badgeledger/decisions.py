@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import civil, counting, deciding, kernel, subjects
+from .asked import AskedRows, badges_of, read_asked
 from .calendar import DAY, LAST_INSTANT, Zone, zone
 from .definitions import ExpiryRule
 from .ruling import Badges, DecidedVersion, RuledBadge
 from .settings import Rules
 from .timeline import THIRTY_DAYS
-from .warehouse import first_row, statement
+from .warehouse import statement
 
 Ints = NDArray[np.int64]
 Done = Callable[[int], None]
@@ -31,32 +32,22 @@ _MOST_DAYS = 4_000_000
 
 
 @dataclass(frozen=True)
-class AskedRows:
-    """Every row that rules decide or that is a `fact`, badge after badge, each in processing order.
-
-    `badge`, `customer` and `request` number from 0 what they stand for; calls of one badge, endpoint and requestId
-    have one `request`.
-    """
+class Decided:
+    """Reason and slot of each row, as :mod:`.deciding` numbers them; rows are in order of `row_no`."""
 
     row_no: Ints
-    badge: NDArray[np.int32]
-    customer: NDArray[np.int32]
-    version: NDArray[np.int32]
-    is_issue: NDArray[np.bool_]
-    processed: Ints
-    event: Ints
-    call: Ints
-    request: Ints
-    fact: NDArray[np.bool_]
-    revoked_at: Ints
-
-
-@dataclass(frozen=True)
-class Decided:
-    """Reason and slot of each row, as :mod:`.deciding` numbers them."""
-
     reason: NDArray[np.int8]
     slot_no: NDArray[np.int32]
+
+    def of(self, row_no: Ints) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
+        """Reason and slot of some rows; what was not asked is of a badge that is unknown."""
+        reason = np.full(len(row_no), deciding.UNKNOWN_BADGE, np.int8)
+        slot_no = np.full(len(row_no), deciding.NO_SLOT, np.int32)
+        place = np.searchsorted(self.row_no, row_no)
+        asked = place < len(self.row_no)
+        asked[asked] = self.row_no[place[asked]] == row_no[asked]
+        reason[asked], slot_no[asked] = self.reason[place[asked]], self.slot_no[place[asked]]
+        return reason, slot_no
 
 
 def make_decisions(
@@ -67,15 +58,17 @@ def make_decisions(
     before: Badges | None = None,
     shown: tuple[int, int],
     progress: Done = lambda _: None,
-) -> None:
-    """Make the temporary relations `decisions` and `decision_totals`, which stand as long as the connection.
+) -> Decided:
+    """Make the temporary relation `decisions`, which stands as long as the connection, and what :func:`make_totals`
+    sums up.
 
-    With `before`, every row is decided under those versions as well, and `comparison` and `gains` are made of both.
-    `shown` are the half-open bounds of `processed_at`, in microseconds, of what they show. `progress` is told how many
-    rows are decided, from 0 on, for each of the two.
+    With `before`, every row is decided under those versions as well. `shown` are the half-open bounds of
+    `processed_at`, in microseconds, of what they show. `progress` is told how many rows are decided, from 0 on, for
+    each of the two.
     """
     _make(con, "asking_customer")
-    _make(con, "reason")
+    for relation in ("reason", "verdict"):
+        _make(con, relation)
     con.execute(f"SET VARIABLE shown_from = {shown[0]:d}")
     con.execute(f"SET VARIABLE shown_to = {shown[1]:d}")
     if before is not None:
@@ -83,33 +76,37 @@ def make_decisions(
         # What was decided first stays beside what is decided next.
         for kept, made in (("decided_before", "decided_row"), ("slot_before", "ruling_slot")):
             con.execute(f"CREATE OR REPLACE TEMP TABLE {kept} AS FROM {made}")
-    _decide(con, badges, as_of_us, progress)
+    found = _decide(con, badges, as_of_us, progress)
     # Wide, and read column by column: views, so that nothing is written down before it is sorted.
-    for relation in ("judged_row", "decisions") if before is None else ("judged_row", "decisions", "decided_twice"):
+    for relation in ("told_row", "decisions", "judged_row", *(() if before is None else ("decided_twice",))):
         con.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS {statement(_FOLDER, relation)}")
-    _make(con, "decision_totals")
-    if before is not None:
-        for relation in ("comparison", "gains"):
-            _make(con, relation)
+    return found
 
 
-def _decide(con: duckdb.DuckDBPyConnection, badges: Badges, as_of_us: int, progress: Done) -> None:
+def make_totals(con: duckdb.DuckDBPyConnection, *, compared: bool) -> None:
+    """Make the temporary relation `decision_totals`; of what was decided twice also `comparison` and `gains`."""
+    for relation in ("decision_totals", *(("comparison", "gains") if compared else ())):
+        _make(con, relation)
+
+
+def _decide(con: duckdb.DuckDBPyConnection, badges: Badges, as_of_us: int, progress: Done) -> Decided:
     """Make the relation `decided_row`."""
-    names = sorted(badges)
-    ruled = [badges[name] for name in names]
-    limits = [sorted({limit for one in badge.versions for limit in one.counted.limits}) for badge in ruled]
-    _register_rulings(con, names, ruled, limits)
-    _make(con, "asked_call")
-    rows = AskedRows(**con.execute(statement(_FOLDER, "asked_row")).fetchnumpy())
-    plans = _plans(rows, ruled, limits, as_of_us)
-    requests = first_row(con, "SELECT coalesce(max(request), 0) + 1 FROM asked_call")[0]
-    versions, rules = [badge.versions for badge in ruled], [badge.rules for badge in ruled]
-    found = decide_badges(rows, plans, versions, requests, rules, progress=progress)
-    con.register("kernel_decision", {"row_no": rows.row_no, "reason": found.reason, "slot_no": found.slot_no})
+    # Of a badge without a version nothing is decided, of one without a row there is nothing to decide.
+    known = badges_of(con)
+    ruled = [badges.get(name) for _, name in known]
+    limits = [
+        sorted({limit for one in badge.versions for limit in one.counted.limits}) if badge else [] for badge in ruled
+    ]
+    _register_rulings(con, known, ruled, limits)
+    rows = read_asked(con)
+    found = decide_badges(rows, _plans(rows, ruled, limits, as_of_us), ruled, progress=progress)
+    arrays = {"row_no": rows.row_no, "call_no": rows.call, "accepted": rows.accepted, "fact": rows.fact}
+    con.register("kernel_decision", arrays | {"reason": found.reason, "slot_no": found.slot_no})
     try:
         _make(con, "decided_row")
     finally:
         con.unregister("kernel_decision")
+    return found
 
 
 def _make(con: duckdb.DuckDBPyConnection, relation: str) -> None:
@@ -117,17 +114,21 @@ def _make(con: duckdb.DuckDBPyConnection, relation: str) -> None:
 
 
 def _register_rulings(
-    con: duckdb.DuckDBPyConnection, names: Sequence[str], ruled: Sequence[RuledBadge], limits: Sequence[Sequence[str]]
+    con: duckdb.DuckDBPyConnection,
+    known: Sequence[tuple[int, str]],
+    ruled: Sequence[RuledBadge | None],
+    limits: Sequence[Sequence[str]],
 ) -> None:
     """Make `ruling_version` and `ruling_slot`: the versions and limits by their numbers in the kernel's arrays."""
     versions = [
-        (name, place, version_no, version.counted.in_force_from if version_no else -(2**63) + 1)
-        for place, (name, badge) in enumerate(zip(names, ruled, strict=True))
+        (name, badge_no, version_no, version.counted.in_force_from if version_no else -(2**63) + 1)
+        for (badge_no, name), badge in zip(known, ruled, strict=True)
+        if badge is not None
         for version_no, version in enumerate(badge.versions)
     ]
     kernel_version = {
         "badge_id": np.array([version[0] for version in versions], dtype=object),
-        "badge_no": np.array([version[1] for version in versions], np.int32),
+        "badge_no": np.array([version[1] for version in versions], np.int64),
         "version_no": np.array([version[2] for version in versions], np.int32),
         "valid_from": np.array([version[3] for version in versions], np.int64),
     }
@@ -142,12 +143,14 @@ def _register_rulings(
 
 
 def _plans(
-    rows: AskedRows, ruled: Sequence[RuledBadge], limits: Sequence[Sequence[str]], as_of_us: int
+    rows: AskedRows, ruled: Sequence[RuledBadge | None], limits: Sequence[Sequence[str]], as_of_us: int
 ) -> list[counting.BadgePlan]:
-    """Plans by the badges' numbers; slots are numbered through all badges."""
+    """Plans of the badges that are ruled, by their places; slots are numbered through all of them."""
     bounds = np.searchsorted(rows.badge, np.arange(len(ruled) + 1, dtype=np.int32))
     plans, first_slot = [], 0
     for place, (badge, names) in enumerate(zip(ruled, limits, strict=True)):
+        if badge is None:
+            continue
         counting_rules = counting.CountingRules(
             zone=zone(badge.rules.zone),
             event_clock=badge.rules.rolling_clock == "event",
@@ -167,28 +170,29 @@ def _plans(
 def decide_badges(
     rows: AskedRows,
     plans: Sequence[counting.BadgePlan],
-    versions: Sequence[Sequence[DecidedVersion]],
-    requests: int,
-    rules: Sequence[Rules],
+    ruled: Sequence[RuledBadge | None],
     *,
     threads: int = 2,
     progress: Done = lambda _: None,
 ) -> Decided:
-    """Decide every row, badges side by side on threads; there are so many `requests`. `versions` and `rules` stand by
-    the badges' numbers."""
-    size, badges = len(rows.badge), max(len(plans), 1)
-    badge_starts = np.searchsorted(rows.badge, np.arange(badges + 1, dtype=np.int32))
-    admitting_call = np.full(requests, deciding.NO_CALL, np.int64)
-    found = Decided(np.empty(size, np.int8), np.empty(size, np.int32))
+    """Decide every row, badges side by side on threads; `ruled` are the badges by their places. What no plan decides is
+    of a badge that is unknown."""
+    size = len(rows.badge)
+    starts = np.searchsorted(rows.badge, np.arange(len(ruled) + 1, dtype=np.int32))
+    admitting_call = np.full(int(rows.request.max(initial=0)) + 1, deciding.NO_CALL, np.int64)
+    found = Decided(
+        rows.row_no, np.full(size, deciding.UNKNOWN_BADGE, np.int8), np.full(size, deciding.NO_SLOT, np.int32)
+    )
 
     def decide_one(plan: counting.BadgePlan) -> int:
-        low, high = badge_starts[plan.badge_no], badge_starts[plan.badge_no + 1]
-        if high > low:
-            own = AskedRows(*(getattr(rows, entry.name)[low:high] for entry in fields(rows)))
-            badge = _Badge(plan, versions[plan.badge_no], rules[plan.badge_no])
+        low, high = starts[plan.badge_no], starts[plan.badge_no + 1]
+        badge = ruled[plan.badge_no]
+        if badge is not None and high > low:
+            own = rows.part(low, high)
             grouped = kernel.order_by_key(own.customer, *np.empty((2, high - low), np.int32))
             bounds = kernel.subject_bounds(own.customer, grouped, np.empty(high - low + 1, np.int64))
-            badge.decide(own, bounds, grouped, admitting_call, Decided(found.reason[low:high], found.slot_no[low:high]))
+            found_here = Decided(own.row_no, found.reason[low:high], found.slot_no[low:high])
+            _Badge(plan, badge.versions, badge.rules).decide(own, bounds, grouped, admitting_call, found_here)
         return int(high - low)
 
     decided = 0

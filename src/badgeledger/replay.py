@@ -25,6 +25,7 @@ from .warehouse import Warehouse
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from .decisions import Decided
     from .overrides import Overrides
     from .reports.replay_page import Asked
     from .ruling import RuledBadge
@@ -133,8 +134,8 @@ def replay(
             emission.require_new(emit)
         no_input = last is not None and bool(last.settings["no_input"])
         with views.ledger_views(opened, rules, at, None, no_input, progress) as con:
-            _decide(con, warehouse, question, lock_timeout, progress)
-            folder, kept = _publish(con, target, warehouse, question, progress)
+            decided = _decide(con, warehouse, question, lock_timeout, progress)
+            folder, kept = _publish(con, decided, target, warehouse, question, progress)
             emitted = 0
             if emit is not None:
                 progress(f"replay: {emit.name}")
@@ -186,28 +187,37 @@ def beside_report(file: PipelineFile | None, last: runs.Run | None, as_of: int, 
 
 def _decide(
     con: DuckDBPyConnection, warehouse: Path, question: Question, lock_timeout: float, progress: pipeline.Progress
-) -> None:
+) -> Decided:
     from . import ruling
-    from .decisions import make_decisions
+    from .decisions import make_decisions, make_totals
 
     progress("replay: reading")
-    began = 0.0
-
-    def told(done: int) -> None:
-        nonlocal began
-        if not done:
-            began = time.monotonic()
-            return
-        progress(f"replay: {done:,} issuances decided, {done / max(time.monotonic() - began, 1e-6):,.0f} a second")
-
     before = ruling.recorded(con, question.recorded, question.as_of)
     badges = ruling.recorded(con, question.rules, question.as_of)
     if question.other is not None:
         if question.other.definitions is not None:
             badges = _other_definitions(question.other, warehouse, question, lock_timeout)
         badges = question.other.apply(badges)
-    compared = before if question.compares else None
-    make_decisions(con, badges, question.as_of, before=compared, shown=question.shown, progress=told)
+    told, compared = _speed(progress, "decided"), before if question.compares else None
+    found = make_decisions(con, badges, question.as_of, before=compared, shown=question.shown, progress=told)
+    make_totals(con, compared=question.compares)
+    return found
+
+
+def _speed(progress: pipeline.Progress, done: str) -> Callable[[int], None]:
+    """Tells how many issuances are done, and how many a second since there was none."""
+    began = 0.0
+
+    def told(issuances: int) -> None:
+        nonlocal began
+        if not issuances:
+            began = time.monotonic()
+            return
+        progress(
+            f"replay: {issuances:,} issuances {done}, {issuances / max(time.monotonic() - began, 1e-6):,.0f} a second"
+        )
+
+    return told
 
 
 def _other_definitions(
@@ -229,8 +239,14 @@ def _other_definitions(
 
 
 def _publish(
-    con: DuckDBPyConnection, target: Path, owner: Path, question: Question, progress: pipeline.Progress
+    con: DuckDBPyConnection,
+    decided: Decided,
+    target: Path,
+    owner: Path,
+    question: Question,
+    progress: pipeline.Progress,
 ) -> tuple[Path, bool]:
+    from .decision_blocks import decision_blocks
     from .reports import replay_page
 
     def write_page(path: Path) -> None:
@@ -238,7 +254,8 @@ def _publish(
         replay_page.write_replay_page(con, path, _context(con, question), _asked(question))
 
     tables = TABLES | COMPARED if question.compares else TABLES
-    return put_tables(con, target, owner, tables, _facts(con, question), {REPLAY_PAGE: write_page}, progress)
+    blocks = {"decisions": lambda: decision_blocks(con, decided, _speed(progress, "written"))}
+    return put_tables(con, target, owner, tables, _facts(con, question), {REPLAY_PAGE: write_page}, progress, blocks)
 
 
 def _context(con: DuckDBPyConnection, question: Question) -> ReportContext:

@@ -74,10 +74,11 @@ def kernel(source: str, rows: int, threads: int) -> tuple[child.Spent, Any]:
     import numpy as np
 
     from badgeledger import calendar
+    from badgeledger.asked import AskedRows
     from badgeledger.counting import BadgeVersion, CountingRules, plan_badge
-    from badgeledger.decisions import AskedRows, decide_badges
+    from badgeledger.decisions import decide_badges
     from badgeledger.definitions import Limit
-    from badgeledger.ruling import DecidedVersion
+    from badgeledger.ruling import DecidedVersion, RuledBadge
     from badgeledger.settings import Rules
     from badgeledger.subjects import NEVER
 
@@ -104,14 +105,14 @@ def kernel(source: str, rows: int, threads: int) -> tuple[child.Spent, Any]:
             processed=clock[chosen],
             event=clock[chosen],
             call=chosen + 1,
-            request=place[: len(chosen)],
+            request=place[: len(chosen)].astype(np.int32),
+            accepted=np.ones(len(chosen), np.bool_),
             fact=np.zeros(len(chosen), np.bool_),
             revoked_at=np.full(len(chosen), NEVER),
         )
-        versions = [[DecidedVersion(version, True, "EARN")]] * counting.BADGES
-        settings = [Rules()] * counting.BADGES
+        ruled = [RuledBadge(None, [DecidedVersion(version, True, "EARN")], Rules())] * counting.BADGES
         watch = child.Stopwatch()
-        decided = decide_badges(found, plans, versions, rows, settings, threads=threads)
+        decided = decide_badges(found, plans, ruled, threads=threads)
         return watch.read(), decided.reason == 0
 
     # The first call loads the compiled kernel.

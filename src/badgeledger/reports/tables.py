@@ -6,23 +6,27 @@ are the same row. Text is compared by code point, and an absent value comes firs
 
 from __future__ import annotations
 
+import os
+import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import duckdb
 
+from .. import frames
 from ..errors import InternalCheckFailed
 
 if TYPE_CHECKING:
     import polars as pl
 
 Format = Literal["csv", "parquet"]
+_ROW_GROUP = 122_880
 _OPTIONS: dict[Format, str] = {
     "csv": "format csv, header true",
-    "parquet": "format parquet, compression zstd, row_group_size 122880",
+    "parquet": f"format parquet, compression zstd, row_group_size {_ROW_GROUP}",
 }
 
 
@@ -121,6 +125,31 @@ def write_rows(
     return int(row[0]) if row else 0
 
 
+def write_blocks(con: duckdb.DuckDBPyConnection, entry: Table, blocks: Iterator[pl.DataFrame], parquet: Path) -> int:
+    """Write the rows of one table as Parquet, given in their order block by block, and return their number. Raises
+    OSError when the file cannot be written."""
+    import polars as pl
+    from polars.io.plugins import register_io_source
+
+    rows = 0
+
+    def source(*_: object) -> Iterator[pl.DataFrame]:
+        nonlocal rows
+        for block in blocks:
+            rows += len(block)
+            yield block
+
+    frame = register_io_source(source, schema=frames.frame(con, _query(con, entry, "parquet", "false")).schema)
+    try:
+        frame.sink_parquet(parquet, compression="zstd", row_group_size=_ROW_GROUP, maintain_order=True)
+    except pl.exceptions.ComputeError as error:
+        found = re.search(r"\(os error (\d+)\)", str(error))
+        if found is None:
+            raise
+        raise OSError(int(found[1]), os.strerror(int(found[1])), str(parquet)) from None
+    return rows
+
+
 def csv_text(con: duckdb.DuckDBPyConnection, name: str) -> str:
     """The text that `NAME.csv` of a report folder would hold."""
     with tempfile.TemporaryDirectory(prefix="badgeledger-") as folder:
@@ -131,9 +160,7 @@ def csv_text(con: duckdb.DuckDBPyConnection, name: str) -> str:
 
 def frame(con: duckdb.DuckDBPyConnection, entry: Table) -> pl.DataFrame:
     """The rows of a table in the order of its files, with the types of its Parquet file. As :func:`write_rows`."""
-    import polars as pl
-
-    return pl.DataFrame(con.sql(_query(con, entry, "parquet")))
+    return frames.frame(con, _query(con, entry, "parquet"))
 
 
 def write_csv_of(con: duckdb.DuckDBPyConnection, entry: Table, parquet: Path, path: Path) -> int:
