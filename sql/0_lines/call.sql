@@ -23,27 +23,31 @@ SELECT
     raw,
     CASE
         WHEN has_request THEN md5(
-            to_json(
-                [
-                    endpoint,
-                    logged_at::VARCHAR,
-                    badge_id,
-                    request_id,
-                    -- Each row of an import has an event date of its own.
-                    CASE WHEN items IS NULL THEN event_at::VARCHAR END,
-                    owner_type,
-                    reference_id
-                ]
-            )::VARCHAR
-            || to_json(customers)::VARCHAR
-            || coalesce(request_more, '')
+            concat(
+                to_json(
+                    [
+                        endpoint,
+                        logged_at::VARCHAR,
+                        badge_id,
+                        request_id,
+                        -- Each row of an import has an event date of its own.
+                        CASE WHEN items IS NULL THEN event_at::VARCHAR END,
+                        owner_type,
+                        reference_id
+                    ]
+                ),
+                to_json(customers),
+                request_more
+            )
         )::UUID
     END AS request_key,
     CASE
         WHEN has_response THEN md5(
-            to_json([answer_badge_id, answer_request_id, expires_at::VARCHAR, code])::VARCHAR
-            || to_json(answers)::VARCHAR
-            || coalesce(response_more, '')
+            concat(
+                to_json([answer_badge_id, answer_request_id, expires_at::VARCHAR, code]),
+                to_json(answers),
+                response_more
+            )
         )::UUID
     END AS response_key,
     items,

@@ -223,14 +223,18 @@ class _FileReader:
                 long_line.add(block[:end])
                 yield long_line
                 long_line, block = None, block[end + 1 :]
-            data = carry + block if carry else block
-            cut = data.rfind(b"\n") + 1
-            carry = data[cut:]
-            if cut:
-                yield data[:cut]
+            cut = block.rfind(b"\n") + 1
+            if cut == len(block) and not carry:
+                yield block
+            elif cut:
+                yield b"".join((carry, memoryview(block)[:cut]))
+                carry = block[cut:]
+            else:
+                carry += block
             if len(carry) > MAX_LINE_BYTES + 1:
-                long_line, carry = LongLine(), b""
-                long_line.add(data[cut:])
+                long_line = LongLine()
+                long_line.add(carry)
+                carry = b""
         if long_line is not None:
             yield long_line
         elif carry and not opened.grew:
