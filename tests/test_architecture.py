@@ -63,6 +63,7 @@ FLOORS = (
         "generate_calls",
     },
     {"ruling", "asked"},
+    {"kept"},
     {"decisions", "emission", "overrides", "evidence", "raw_inputs", "self_check", "open_rows", "chain"},
     {"decision_blocks"},
     {"earlier", "replayed"},

@@ -19,6 +19,7 @@ from . import civil, counting, deciding, kernel, subjects
 from .asked import AskedRows, badges_of, read_asked
 from .calendar import DAY, LAST_INSTANT, Zone, zone
 from .definitions import ExpiryRule
+from .kept import Kept, fingerprint
 from .ruling import Badges, DecidedVersion, RuledBadge
 from .settings import Rules
 from .timeline import THIRTY_DAYS
@@ -58,13 +59,14 @@ def make_decisions(
     before: Badges | None = None,
     shown: tuple[int, int],
     progress: Done = lambda _: None,
+    kept: Sequence[Kept] = (Kept(None), Kept(None)),
 ) -> Decided:
     """Make the temporary relation `decisions`, which stands as long as the connection, and what :func:`make_totals`
     sums up.
 
     With `before`, every row is decided under those versions as well. `shown` are the half-open bounds of
     `processed_at`, in microseconds, of what they show. `progress` is told how many rows are decided, from 0 on, for
-    each of the two.
+    each of the two; `kept` is where what is decided stays if nothing comes after it, of `badges` and of `before`.
     """
     _make(con, "asking_customer")
     for relation in ("reason", "verdict"):
@@ -72,11 +74,11 @@ def make_decisions(
     con.execute(f"SET VARIABLE shown_from = {shown[0]:d}")
     con.execute(f"SET VARIABLE shown_to = {shown[1]:d}")
     if before is not None:
-        _decide(con, before, as_of_us, progress)
+        _decide(con, before, as_of_us, progress, kept[1])
         # What was decided first stays beside what is decided next.
-        for kept, made in (("decided_before", "decided_row"), ("slot_before", "ruling_slot")):
-            con.execute(f"CREATE OR REPLACE TEMP TABLE {kept} AS FROM {made}")
-    found = _decide(con, badges, as_of_us, progress)
+        for first, made in (("decided_before", "decided_row"), ("slot_before", "ruling_slot")):
+            con.execute(f"CREATE OR REPLACE TEMP TABLE {first} AS FROM {made}")
+    found = _decide(con, badges, as_of_us, progress, kept[0])
     # Wide, and read column by column: views, so that nothing is written down before it is sorted.
     for relation in ("told_row", "decisions", "judged_row", *(() if before is None else ("decided_twice",))):
         con.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS {statement(_FOLDER, relation)}")
@@ -89,7 +91,7 @@ def make_totals(con: duckdb.DuckDBPyConnection, *, compared: bool) -> None:
         _make(con, relation)
 
 
-def _decide(con: duckdb.DuckDBPyConnection, badges: Badges, as_of_us: int, progress: Done) -> Decided:
+def _decide(con: duckdb.DuckDBPyConnection, badges: Badges, as_of_us: int, progress: Done, kept: Kept) -> Decided:
     """Make the relation `decided_row`."""
     # Of a badge without a version nothing is decided, of one without a row there is nothing to decide.
     known = badges_of(con)
@@ -98,15 +100,20 @@ def _decide(con: duckdb.DuckDBPyConnection, badges: Badges, as_of_us: int, progr
         sorted({limit for one in badge.versions for limit in one.counted.limits}) if badge else [] for badge in ruled
     ]
     _register_rulings(con, known, ruled, limits)
-    rows = read_asked(con)
-    found = decide_badges(rows, _plans(rows, ruled, limits, as_of_us), ruled, progress=progress)
-    arrays = {"row_no": rows.row_no, "call_no": rows.call, "accepted": rows.accepted, "fact": rows.fact}
-    con.register("kernel_decision", arrays | {"reason": found.reason, "slot_no": found.slot_no})
+    key = fingerprint(con, badges, as_of_us)
+    arrays = kept.taken_up(key)
+    if arrays is None:
+        rows = read_asked(con)
+        found = decide_badges(rows, _plans(rows, ruled, limits, as_of_us), ruled, progress=progress)
+        arrays = {"row_no": rows.row_no, "call_no": rows.call, "accepted": rows.accepted, "fact": rows.fact}
+        arrays |= {"reason": found.reason, "slot_no": found.slot_no}
+        kept.keep(key, arrays)
+    con.register("kernel_decision", arrays)
     try:
         _make(con, "decided_row")
     finally:
         con.unregister("kernel_decision")
-    return found
+    return Decided(arrays["row_no"], arrays["reason"], arrays["slot_no"])
 
 
 def _make(con: duckdb.DuckDBPyConnection, relation: str) -> None:

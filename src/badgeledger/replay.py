@@ -7,13 +7,14 @@ changed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import calendar, emission, pipeline, runs, views
 from .errors import ConfigError
+from .kept import Kept
 from .reports import manifest
 from .reports.context import ReportContext
 from .reports.folder import prepare
@@ -120,7 +121,8 @@ def replay(
 
     `other` are rules to decide under instead of the recorded ones, `overrides` settings that come before theirs.
     `shown` are the half-open bounds of `processed_at` of what is written; they cut the output, never the decisions
-    before it. `emit` is a new file for the answers that the platform would have given. Raises UsageError when there
+    before it. `emit` is a new file for the answers that the platform would have given. What a killed replay of the same
+    rows, rules and output had decided is taken up. Raises UsageError when there
     was no run, ConfigError when `other` finds nothing to change.
     """
     with Warehouse.open(warehouse, lock_timeout=lock_timeout, read_only=True) as opened:
@@ -134,8 +136,11 @@ def replay(
             emission.require_new(emit)
         no_input = last is not None and bool(last.settings["no_input"])
         with views.ledger_views(opened, rules, at, None, no_input, progress) as con:
-            decided = _decide(con, warehouse, question, lock_timeout, progress)
+            sides = [Kept(target.with_name(f".{target.name}.decided{side}")) for side in ("", "-before")]
+            decided = _decide(con, warehouse, question, lock_timeout, progress, sides)
             folder, kept = _publish(con, decided, target, warehouse, question, progress)
+            for side in sides:
+                side.remove()
             emitted = 0
             if emit is not None:
                 progress(f"replay: {emit.name}")
@@ -186,7 +191,12 @@ def beside_report(file: PipelineFile | None, last: runs.Run | None, as_of: int, 
 
 
 def _decide(
-    con: DuckDBPyConnection, warehouse: Path, question: Question, lock_timeout: float, progress: pipeline.Progress
+    con: DuckDBPyConnection,
+    warehouse: Path,
+    question: Question,
+    lock_timeout: float,
+    progress: pipeline.Progress,
+    kept: Sequence[Kept],
 ) -> Decided:
     from . import ruling
     from .decisions import make_decisions, make_totals
@@ -199,7 +209,7 @@ def _decide(
             badges = _other_definitions(question.other, warehouse, question, lock_timeout)
         badges = question.other.apply(badges)
     told, compared = _speed(progress, "decided"), before if question.compares else None
-    found = make_decisions(con, badges, question.as_of, before=compared, shown=question.shown, progress=told)
+    found = make_decisions(con, badges, question.as_of, before=compared, shown=question.shown, progress=told, kept=kept)
     make_totals(con, compared=question.compares)
     return found
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import harness
 import polars as pl
 import pytest
 
-from badgeledger import cli
+from badgeledger import cli, decisions
 from badgeledger.replay import COMPARED, TABLES
 from badgeledger.reports.table_folder import FORMATS
 
@@ -36,6 +38,21 @@ LOG = [
     harness.earn("B", "c1", "2024-01-03T10:00:00Z", rid="r3", answer=1039),
 ]
 FILES = {"manifest.json", "replay.html", *(f"{name}.{suffix}" for name in TABLES for suffix in ("csv", "parquet"))}
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from badgeledger import kept
+from badgeledger.replay import replay
+
+kept.LEAST_ROWS = 1
+
+def told(text):
+    if "decisions.parquet" in text:
+        os.kill(os.getpid(), 9)
+
+replay(Path(sys.argv[1]), out=Path(sys.argv[2]), progress=told)
+"""
 
 
 @pytest.fixture
@@ -310,3 +327,28 @@ def test_a_warehouse_without_a_run_has_no_settings(
     assert "at least one run" in capsys.readouterr().err
     run("replay", "--pipeline", "nightly.toml", "--as-of", "2024-02-01T00:00:00Z")
     assert decided(tmp_path / "reports" / "2024-02-01-replay")[0] == ("r1", "+")
+
+
+def test_a_killed_replay_is_taken_up_and_leaves_the_bytes_of_an_undisturbed_one(
+    warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("replay", "--warehouse", warehouse, "--out", "undisturbed")
+    killed = subprocess.run([sys.executable, "-c", KILLED, warehouse, tmp_path / "out"], check=False)
+    assert killed.returncode == -9
+    assert (tmp_path / ".out.decided").is_file() and not (tmp_path / "out").exists()
+    copy = (tmp_path / ".out.decided").read_bytes()
+    decided_again = []
+    deciding = decisions.decide_badges
+    monkeypatch.setattr(
+        decisions, "decide_badges", lambda *given, **named: decided_again.append(1) or deciding(*given, **named)
+    )
+    run("replay", "--warehouse", warehouse, "--out", "out")
+    assert decided_again == []
+    # Decisions of other rules, or half a file, are not taken up.
+    for left in (copy, copy[:-100]):
+        (tmp_path / ".other.decided").write_bytes(left)
+        run("replay", "--warehouse", warehouse, "--out", "other", "--set", "counted=both")
+    assert len(decided_again) == 4
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    undisturbed = {path.name: path.read_bytes() for path in (tmp_path / "undisturbed").iterdir()}
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == undisturbed
