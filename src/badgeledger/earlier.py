@@ -59,8 +59,9 @@ def remembered(
 ) -> Iterator[Found]:
     """The report that recorded `settings` say is compared with (`since`, `since_folder`), while the block lasts.
 
-    Where its folder cannot be used, or `rebuild` forbids it, the report is made again from its run's recorded settings
-    and inputs, and before it those that it was compared with, back to one that stands. A report of another warehouse
+    Where its folder cannot be used, its tables are taken from the warehouse when its ledger is still the one in place;
+    else, or when `rebuild` asks for it, the report is made again from its run's recorded settings and inputs, and
+    before it those that it was compared with, back to one that stands. A report of another warehouse
     whose folder is gone is lost.
     """
     found = Found(None)
@@ -73,6 +74,8 @@ def remembered(
             folders += [run.folder] if run is not None and run.folder is not None else []
             if not (rebuild and not lost):
                 found.report = _read_first(warehouse, folders, wanted, found.warnings)
+                if found.report is None and run is not None:
+                    found.report = _still_in_place(warehouse, run, Path(stage) / "in place")
             if found.report is not None:
                 break
             if run is None:
@@ -141,11 +144,32 @@ def _columns(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, ...]:
     return tuple(row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {changes.source_of(path)}").fetchall())
 
 
+def _still_in_place(warehouse: Warehouse, run: Run, folder: Path) -> Earlier | None:
+    """The tables of a run whose ledger is the one in place, in files of `folder`; None when another ledger is.
+
+    The run that compares counts in a transaction of its own, and what was committed is the ledger as it was before.
+    """
+    with warehouse.committed() as con:
+        if not runs.is_current(con, run):
+            return None
+        tables = _written(con, folder)
+        inputs = [(entry.path, entry.sha256) for entry in known_inputs(con)]
+    return Earlier(run.as_of, run.rules.model_dump(), run.settings.get("versions", {}), inputs, tables)
+
+
+def _written(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Path]:
+    """The tables that are remembered, each in a file of `folder`."""
+    folder.mkdir()
+    tables = {name: folder / f"{name}.parquet" for name in REMEMBERED}
+    for name, path in tables.items():
+        write_table(con, name, "parquet", path)
+    return tables
+
+
 def _made_again(warehouse: Warehouse, run: Run, before: Earlier | None, folder: Path) -> Earlier:
     """The tables of a past run, in files of `folder`."""
     from .accounting import aside
 
-    folder.mkdir()
     no_input = bool(run.settings.get("no_input"))
     with aside(warehouse, run.rules, run.as_of, run.known_at, no_input=no_input) as con:
         changes.compare(
@@ -156,8 +180,6 @@ def _made_again(warehouse: Warehouse, run: Run, before: Earlier | None, folder: 
             versions=versions(),
             waivers=of_record(run.settings.get("waivers", ())),
         )
-        tables = {name: folder / f"{name}.parquet" for name in REMEMBERED}
-        for name, path in tables.items():
-            write_table(con, name, "parquet", path)
+        tables = _written(con, folder)
         inputs = [(entry.path, entry.sha256) for entry in known_inputs(con)]
     return Earlier(run.as_of, run.rules.model_dump(), versions(), inputs, tables)

@@ -116,9 +116,9 @@ def published(warehouse: Warehouse) -> list[Run]:
     return [_run(row) for row in warehouse.con.execute(query, [PUBLISHED]).fetchall()]
 
 
-def is_current(warehouse: Warehouse, run: Run) -> bool:
-    """True when the ledger in place is the one that this run accounted, and nothing was ingested since."""
-    row = warehouse.con.execute(
+def is_current(con: DuckDBPyConnection, run: Run) -> bool:
+    """True when the ledger that a connection sees is that of this run, and nothing was ingested since."""
+    row = con.execute(
         "SELECT (SELECT max(run_id) FROM raw.run) = $1, (SELECT max(batch_id) FROM raw.batch) IS NOT DISTINCT FROM $2",
         [run.run_id, run.batch_id],
     ).fetchone()

@@ -64,7 +64,7 @@ def _in_place(warehouse: Warehouse, rules: Rules, as_of: int, known_at: int | No
     last = runs.last(warehouse)
     if (
         last is not None
-        and runs.is_current(warehouse, last)
+        and runs.is_current(warehouse.con, last)
         and (last.as_of, last.rules, last.settings["no_input"]) == (as_of, rules, no_input)
         and known_at in {None, last.known_at}
     ):

@@ -163,6 +163,15 @@ class Warehouse:
         self.con.execute("COMMIT")
         reached(Point.COMMITTED)
 
+    @contextmanager
+    def committed(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that sees what was committed last, whatever a transaction under way has done since."""
+        with self.con.cursor() as con:
+            con.execute(f"USE {_CATALOG}")
+            _prepare(con)
+            con.execute("BEGIN TRANSACTION")
+            yield con
+
     @property
     def spill(self) -> Path:
         """A folder for this process's temporary files, beside the warehouse."""
@@ -173,11 +182,16 @@ class Warehouse:
 
 def configure(con: duckdb.DuckDBPyConnection, spill: Path) -> None:
     """Session settings that every connection of ours has: UTC, no progress bar, a spill folder, the reading macros."""
-    con.execute("SET TimeZone = 'UTC'")
-    con.execute("SET enable_progress_bar = false")
+    _prepare(con)
     con.execute("SET preserve_insertion_order = false")
     con.execute("SET temp_directory = $1", [str(spill)])
     con.execute("SET memory_limit = $1", [os.environ.get("BADGELEDGER_MEMORY_LIMIT", "3GB")])
+
+
+def _prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """What belongs to a connection, not to the database."""
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET enable_progress_bar = false")
     for macro in _MACROS:
         con.execute(macro)
 
@@ -231,7 +245,8 @@ def renew(con: duckdb.DuckDBPyConnection, schema: str, relation: str, stale: str
 
 def of_badges(con: duckdb.DuckDBPyConnection, schema: str, relation: str, badges: str) -> str:
     """The condition that a row of a table is of a badge in `staging.{badges}`; a row number knows its badge."""
-    if has_column(con, schema, relation, "badge_id"):
+    columns = con.execute(f"DESCRIBE {schema}.{relation}").fetchall()
+    if any(column[0] == "badge_id" for column in columns):
         return f"badge_id IN (SELECT badge_id FROM staging.{badges})"
     numbers = f"SELECT badge_no FROM staging.badge_number SEMI JOIN staging.{badges} USING (badge_id)"
     return f"row_no >> {BADGE_BITS} IN ({numbers})"
@@ -242,12 +257,6 @@ def has_table(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
     where = "temporary" if schema == "temp" else "schema_name = $2 AND NOT temporary"
     values = [table] if schema == "temp" else [table, schema]
     return bool(first_row(con, f"SELECT count(*) FROM duckdb_tables() WHERE table_name = $1 AND {where}", values)[0])
-
-
-def has_column(con: duckdb.DuckDBPyConnection, schema: str, table: str, column: str) -> bool:
-    """True when the table has the column."""
-    query = "SELECT count(*) FROM duckdb_columns() WHERE schema_name = $1 AND table_name = $2 AND column_name = $3"
-    return bool(first_row(con, query, [schema, table, column])[0])
 
 
 def build_view(con: duckdb.DuckDBPyConnection, schema: str, relation: str) -> None:

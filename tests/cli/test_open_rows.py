@@ -11,7 +11,7 @@ from typing import Any
 import harness
 import pytest
 
-from badgeledger import cli
+from badgeledger import cli, earlier
 from badgeledger.reports.open_rows import CUT_TABLES
 from badgeledger.reports.tables import TABLES
 
@@ -114,12 +114,24 @@ def test_what_is_final_stays_in_the_warehouse(nightly: Nightly) -> None:
     assert keys == [("c7", "02"), ("c1", "09"), ("c2", "11")]
     breaches = [(row["customer_id"], row["limit_name"]) for row in nightly.table("open", 12, "breaches")]
     assert breaches == [("c2", "CUSTOMER:FIXED_VALUE")]
-    assert [row["customer_id"] for row in nightly.table("open", 12, "usage")] == [
-        "",
-        "c1",
-        "c2",
-        "c2",
-    ] or nightly.table("open", 12, "usage")
+    used = [(row["customer_id"], row["limit_name"]) for row in nightly.table("open", 12, "usage")]
+    assert used == [
+        ("", "BADGE:FIXED_WINDOW:DAYS:5"),
+        ("c2", "CUSTOMER:FIXED_VALUE"),
+        ("c2", "CUSTOMER:FIXED_WINDOW:DAYS:5"),
+    ]
+
+
+def test_a_night_takes_the_report_before_from_the_ledger_that_is_in_place(
+    nightly: Nightly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is counted again for it; that both ways give the same is shown where such nights are reproduced."""
+    recounted: list[str] = []
+    monkeypatch.setattr(earlier, "_made_again", lambda *given: recounted.append("recounted"))
+    nightly.night(15, earns("c4", 14))
+    assert recounted == []
+    shown, whole = (nightly.table(rows, 15, "changes") for rows in ("open", "all"))
+    assert shown == whole != []
 
 
 def test_a_late_answer_opens_what_lies_behind_its_request(nightly: Nightly) -> None:
