@@ -110,12 +110,13 @@ def advise(
     window: Annotated[
         str | None, typer.Option("--window", metavar="NAME", help="A window to think of, named as a limit is.")
     ] = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page, too.")] = None,
 ) -> None:
     """The breach curve: how many issuances and customers would be over a limit, for every number."""
     from .answers.advice import advise as ask
-    from .commands.answers import answer
+    from .commands.answers import answer, written
 
-    answer(asking, lambda ledger, _: ask(ledger, badge, limit=limit, window=window))
+    answer(asking, lambda ledger, _: written(html, ask(ledger, badge, limit=limit, window=window)))
 
 
 @answers.command(epilog="Example: badgeledger lint new-badge.json --warehouse build/ledger.duckdb --fail-on error")

@@ -53,6 +53,7 @@ def table(folder: Path, issuances: int) -> None:
         ("ingest", "steps.ingest", {}),
         ("account, check", "steps.account", {}),
         ("report", "steps.report", {}),
+        ("replay", "steps.replay", {}),
         ("whole run", "steps.run", {}),
     ):
         if name == "whole run":
@@ -143,6 +144,22 @@ def report(log: str, work: str) -> tuple[child.Spent, Any]:
     watch = child.Stopwatch()
     made = make_report(Path(work) / "ledger.duckdb", out=Path(work) / "report")
     return watch.read(), {"issuances": made.totals["issuances"]}
+
+
+def replay(log: str, work: str) -> tuple[child.Spent, Any]:
+    """Every request decided again, from the warehouse to `decisions.parquet` and all else of the folder; what is
+    printed is the time until `decisions.parquet` stands."""
+    from badgeledger.replay import replay
+
+    spent: list[child.Spent] = []
+
+    def told(text: str) -> None:
+        if text.endswith("decisions.csv"):
+            spent.append(watch.read())
+
+    watch = child.Stopwatch()
+    found = replay(Path(work) / "ledger.duckdb", out=Path(work) / "replay", progress=told)
+    return spent[0], {"issuances": sum(row["decisions"] for row in found.by_reason)}
 
 
 def run(log: str, work: str) -> tuple[child.Spent, Any]:

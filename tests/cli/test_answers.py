@@ -196,6 +196,19 @@ def test_the_breach_curve_has_a_row_for_every_number(warehouse: Path, capsys: py
     ]
 
 
+def test_the_breach_curve_is_a_page_with_a_chart_too(warehouse: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked(capsys, "advise", "B2", "--html", "curve.html")
+    page = Path("curve.html").read_text()
+    assert page.count("<svg") == page.count("<section>") == 1
+    assert "<td>in force</td>" in page
+    assert EVIL not in page and "<script" not in page
+    curve = "CUSTOMER:ROLLING_WINDOW:WEEKS:1"
+    asked(capsys, "advise", "B1", "--limit", curve, "--html", "curve.html")
+    page = Path("curve.html").read_text()
+    assert '<rect class="a" x="1" y="0" width="4" height="100"><title>1: 2 issuances and 1 customer over it' in page
+    assert f"{curve}  4 issuances of 2 customers judged" in page
+
+
 def test_a_window_that_is_only_thought_of_has_a_curve_too(warehouse: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = rows(capsys, "advise", "B1", "--window", "BADGE:FIXED_VALUE")
     assert [(row["number"], row["issuances_over"]) for row in found] == [("1", "3"), ("2", "2"), ("3", "1"), ("4", "0")]

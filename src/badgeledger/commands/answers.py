@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from ..answers.ledger import Ledger
 from ..answers.shown import Answer, form_of, show
@@ -10,6 +12,7 @@ from ..ledgers import open_ledger
 from ..options import Asking
 from ..progress import Progress, progress
 from ..settings import instant_option, load
+from ..text import plain
 from .status import say_settings, warehouse_path
 
 
@@ -34,3 +37,13 @@ def answer(asking: Asking, question: Callable[[Ledger, Progress], Answer]) -> No
         say_settings(asking.pipeline, ledger.rules.model_dump())
         found = question(ledger, shown)
     show(found, form, rows=asking.rows)
+
+
+def written(page: Path | None, found: Answer) -> Answer:
+    """The breach curves, also written as a page where one is asked for. Raises OSError."""
+    if page is not None:
+        from ..answers.advice_page import advice_page
+
+        page.write_text(advice_page(found), encoding="utf-8", newline="\n")
+        print(f"written: {plain(str(page))}", file=sys.stderr)
+    return found
