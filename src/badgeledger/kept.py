@@ -20,8 +20,8 @@ from .ruling import Badges
 from .warehouse import first_row
 from .warehouse_files import sync
 
-# Fewer rows are decided sooner than written down.
-LEAST_ROWS = 4_000_000
+# Fewer rows are decided in seconds.
+LEAST_ROWS = 20_000_000
 Arrays = dict[str, Any]
 
 
