@@ -25,6 +25,7 @@ __all__ = [
     "RULES",
     "ZONES",
     "Log",
+    "chosen_rules",
     "differences",
     "hard_cases",
     "iso",
@@ -269,6 +270,12 @@ def logs(zone: str, *, calls: int = 40, make: Callable[[int, str, int], Log] = m
 
 
 rules = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in RULES.items()})
+
+
+def chosen_rules(seed: int) -> dict[str, str]:
+    """Settings of the rule book, as :data:`rules` draws them."""
+    draw = Random(seed)
+    return {name: draw.choice(values) for name, values in RULES.items()}
 
 
 def hard_cases(zone: str) -> set[str]:
