@@ -1,6 +1,6 @@
 # make report   the nightly pipeline on the samples, from nothing but python 3.11, pip, make and git
 # make test     everything that CI runs
-# make test-slow  the laws with twenty times the examples, and more tampering (an hour)
+# make test-slow  the laws with forty times the examples, and more tampering (hours)
 # make bench    speed and memory on generated logs (minutes)
 # make golden   the expected tables and terminal pages of the samples anew, to be read before they are committed
 # make bench-replay   decisions a second, beside plain Python and the libraries limits and pyrate-limiter, if installed

@@ -96,7 +96,7 @@ judged AS (
     CROSS JOIN ledger.setting AS setting
     LEFT JOIN temp.flag_row AS flag_row ON pair.row_key = flag_row.row_key
     LEFT JOIN lost_path ON pair.source_file = lost_path.path
-    WHERE NOT pair.is_settled
+    WHERE NOT pair.is_settled AND getvariable('earlier_exists')
 ),
 
 stated AS (
@@ -120,9 +120,6 @@ caused AS (
         CASE
             WHEN stated.state = 'not-judged' AND NOT (stated.settings_differ AND stated.is_here IS true) THEN NULL
             WHEN stated.state = 'not-judged' THEN { 'cause': 'setting', 'path': NULL, 'line': NULL }
-            WHEN NOT getvariable('earlier_exists') AND stated.code = 'no-input' THEN NULL
-            WHEN NOT getvariable('earlier_exists')
-                THEN { 'cause': 'new-data', 'path': stated.source_file, 'line': stated.source_line }
             WHEN own.row_key IS NOT NULL THEN { 'cause': own.cause, 'path': own.path, 'line': own.line }
             WHEN
                 stated.about = 'version' AND stated.stands
@@ -187,7 +184,7 @@ caused AS (
         ON stated.badge_id = of_badge.badge_id AND stated.processed_at >= of_badge.processed_at
 ),
 
--- Nearly all flags are settled: nothing is asked about them.
+-- Nothing is asked about flags that are settled, as nearly all are, nor about those of a first report.
 told AS (
     SELECT
         *,
@@ -202,6 +199,19 @@ told AS (
     FROM temp.flag_pair AS pair
     CROSS JOIN settings_change
     WHERE pair.is_settled
+    UNION ALL BY NAME
+    SELECT
+        pair.*,
+        CASE
+            WHEN coalesce(pair.code, '') <> 'no-input'
+                THEN { 'cause': 'new-data', 'path': pair.source_file, 'line': pair.source_line }
+        END AS brought,
+        'new' AS state,
+        settings_change.*,
+        true AS same_version
+    FROM temp.flag_pair AS pair
+    CROSS JOIN settings_change
+    WHERE NOT getvariable('earlier_exists')
 )
 
 SELECT

@@ -26,7 +26,7 @@ from badgeledger.settings import Rules
 def test_the_curve_at_the_recorded_number_is_the_audit(zone: str) -> None:
     met = 0
 
-    @settings(max_examples=examples(5))
+    @settings(max_examples=examples(3))
     @given(logs(zone), rules)
     def law(log: Log, chosen: dict[str, str]) -> None:
         nonlocal met
@@ -83,7 +83,7 @@ WINDOWS = {
 }
 
 
-@settings(max_examples=examples(25))
+@settings(max_examples=examples(12))
 @given(
     st.lists(st.tuples(st.integers(0, 60 * 24), st.sampled_from(("c1", "c2"))), min_size=1, max_size=9),
     st.sampled_from(sorted(WINDOWS)),

@@ -44,7 +44,7 @@ def audited(log: Any, **chosen: Any) -> Tables:
 
 
 @pytest.mark.parametrize("zone", ZONES)
-@settings(max_examples=examples(4))
+@settings(max_examples=examples(2))
 @given(data=st.data())
 def test_the_answers_of_replay_are_its_decisions_when_they_are_replayed(zone: str, data: st.DataObject) -> None:
     """Admitted rows are admitted, rejected ones rejected: nothing differs from what is now on record."""
@@ -73,7 +73,7 @@ def _without_refused(line: Record) -> Record:
     return line | {"request": request, "response": {"data": data, "errors": [], "warnings": []}}
 
 
-@settings(max_examples=examples(20))
+@settings(max_examples=examples(10))
 @given(st.sampled_from(ZONES).flatmap(logs), rules)
 def test_every_answer_can_be_ingested(log: Log, chosen: dict[str, str]) -> None:
     before, emitted = decided(log.files, as_of=log.as_of, zone=log.zone, **chosen)

@@ -48,7 +48,7 @@ def open_of(warehouse: Warehouse, name: str, cut: int) -> list[bool]:
 def test_what_is_not_open_has_not_changed(zone: str) -> None:
     kept: list[int] = []
 
-    @settings(max_examples=examples(15))
+    @settings(max_examples=examples(8))
     @given(logs(zone, calls=30), rules, st.integers(0, 10**9), st.booleans())
     # A second night's version ends the badge, and with it cycles that were closed.
     @example(make_log(0, zone, 30), {name: values[0] for name, values in RULES.items()}, 0, False)

@@ -71,7 +71,7 @@ def another(seed: int) -> tuple[tuple[Log, Files], dict[str, str]]:
 def test_the_order_of_lines_and_files_changes_no_table(program: str) -> None:
     seen: set[str] = set()
 
-    @settings(max_examples=examples(60 if program == "witness" else 10))
+    @settings(max_examples=examples(40 if program == "witness" else 6))
     @given(redelivered, rules)
     def law(pair: tuple[Log, Files], chosen: dict[str, str]) -> None:
         log, other = pair
@@ -91,7 +91,7 @@ def test_several_ingests_are_one() -> None:
     """The tables of a log that came in over three nights are those of the whole log, sources included."""
     seen: set[str] = set()
 
-    @settings(max_examples=examples(8))
+    @settings(max_examples=examples(5))
     @given(logs(ZONE, calls=20), st.randoms(use_true_random=False), rules)
     def law(log: Log, random: Random, chosen: dict[str, str]) -> None:
         seen.update(log.seen)
@@ -115,7 +115,7 @@ def test_double_delivery_is_delivery() -> None:
     """The same files again, the same lines in other files, both at once and in a later night."""
     seen: set[str] = set()
 
-    @settings(max_examples=examples(8))
+    @settings(max_examples=examples(5))
     @given(redelivered, rules)
     def law(pair: tuple[Log, Files], chosen: dict[str, str]) -> None:
         log, other = pair

@@ -55,7 +55,7 @@ def test_engine_and_witness_decide_alike(zone: str) -> None:
     seen: set[str] = set()
     reasons: set[str] = set()
 
-    @settings(max_examples=examples(20))
+    @settings(max_examples=examples(10))
     @given(logs(zone), rules)
     def law(log: Log, chosen: dict[str, str]) -> None:
         seen.update(log.seen)
@@ -75,7 +75,7 @@ def test_engine_and_witness_decide_alike_under_other_rules() -> None:
     verbs: set[str] = set()
     differing: list[bool] = []
 
-    @settings(max_examples=examples(50))
+    @settings(max_examples=examples(25))
     @given(st.sampled_from(ZONES).flatmap(logs), st.integers(0, 2**32).map(other_rules))
     def law(log: Log, other: str) -> None:
         try:
@@ -220,7 +220,7 @@ def badge(limits: Iterable[Record], **other: Any) -> Record:
 
 
 @pytest.mark.parametrize("zone", ZONES)
-@settings(max_examples=examples(3))
+@settings(max_examples=examples(2))
 @given(data=st.data())
 def test_without_limits_and_grounds_nothing_is_rejected(zone: str, data: st.DataObject) -> None:
     """Under limits that are never breached, replay is the audit with every row in it."""
@@ -234,7 +234,7 @@ def test_without_limits_and_grounds_nothing_is_rejected(zone: str, data: st.Data
 
 
 @pytest.mark.parametrize("zone", ZONES)
-@settings(max_examples=examples(5))
+@settings(max_examples=examples(3))
 @given(data=st.data())
 def test_what_replay_admits_is_admitted_whole_when_it_is_replayed(zone: str, data: st.DataObject) -> None:
     first = badge(data.draw(st.lists(_limit, max_size=4)), issued=relative("DAYS", 3), earn_type="EARN")
@@ -272,7 +272,7 @@ def test_a_higher_fixed_value_never_rejects_more(data: st.DataObject) -> None:
     assert rejected[1] <= rejected[0]
 
 
-@settings(max_examples=examples(5))
+@settings(max_examples=examples(3))
 @given(data=st.data())
 def test_the_order_of_lines_and_the_shown_part_change_no_decision(data: st.DataObject) -> None:
     log = [define(badge(data.draw(st.lists(_limit, min_size=1, max_size=3)))), *data.draw(calls("Europe/Berlin"))]

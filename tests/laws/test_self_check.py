@@ -37,7 +37,7 @@ def checked(warehouse: Warehouse, folder: Path, log: Log, chosen: dict[str, str]
 def test_every_subject_of_any_log_is_recounted_from_its_own_lines(zone: str) -> None:
     told: list[SelfCheck] = []
 
-    @settings(max_examples=examples(8))
+    @settings(max_examples=examples(4))
     @given(logs(zone), rules, st.integers(1, 6))
     def law(log: Log, chosen: dict[str, str], few: int) -> None:
         with tempfile.TemporaryDirectory() as name, scratch_ledger(log.files, Path(name), zone) as (warehouse, _):
@@ -53,7 +53,7 @@ def test_every_subject_of_any_log_is_recounted_from_its_own_lines(zone: str) -> 
 
 
 def test_every_subject_is_recounted_also_among_lines_that_are_nearly_right() -> None:
-    @settings(max_examples=examples(15))
+    @settings(max_examples=examples(8))
     @given(logs("UTC", make=mutated_log))
     def law(log: Log) -> None:
         with tempfile.TemporaryDirectory() as name, scratch_ledger(log.files, Path(name)) as (warehouse, _):

@@ -22,7 +22,7 @@ def test_engine_and_witness_agree_on_every_table(zone: str) -> None:
     seen: set[str] = set()
     told: set[str] = set()
 
-    @settings(max_examples=examples(20))
+    @settings(max_examples=examples(12))
     @given(logs(zone), rules)
     def law(log: Log, chosen: dict[str, str]) -> None:
         seen.update(log.seen)
@@ -43,7 +43,7 @@ def test_engine_and_witness_agree_on_lines_that_are_nearly_right() -> None:
     """A third of the lines has a fault: odd values, lost, renamed and doubled fields, broken bytes."""
     refused: set[str] = set()
 
-    @settings(max_examples=examples(30))
+    @settings(max_examples=examples(20))
     @given(logs("UTC", make=mutated_log))
     def law(log: Log) -> None:
         with tempfile.TemporaryDirectory() as folder:
