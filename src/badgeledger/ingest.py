@@ -24,7 +24,7 @@ from .faults import Point, reached
 from .flat_files import PARQUET_MAGIC, FlatRow, LongLine, csv_rows, parquet_rows, separator_of
 from .inputs import Input, OpenSource, Source, find_sources, open_source
 from .records.calls import Call
-from .records.documents import begins_with_object, document_records
+from .records.documents import begins_with_object, document_records, first_line
 from .records.flat_rows import FlatHeader
 from .records.refusal import Refusal
 from .records.rows import RowWriter
@@ -274,8 +274,7 @@ class _FileReader:
 
     def _read_document(self, block: bytes, opened: OpenSource) -> bool:
         """Read the file as one JSON document if it is one (page *readings*)."""
-        first = block.lstrip(b" \t\r\n")
-        if first[:1] not in (b"{", b"[") or begins_with_object(block):
+        if first_line(block)[:1] not in (b"{", b"[") or begins_with_object(block):
             return False
         whole = opened.whole(_MAX_DOCUMENT_BYTES)
         records = None if whole is None else document_records(whole.removeprefix(_BOM))

@@ -21,7 +21,7 @@ from backports import zstd
 from .errors import InputError
 from .faults import Point, reached
 
-BLOCK_BYTES = 32 * 1024 * 1024
+BLOCK_BYTES = 16 * 1024 * 1024
 MIN_BOMB_BYTES = 4 * 1024**3
 MAX_EXPANSION = 250
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"

@@ -55,12 +55,16 @@ def sifted(blocks: Iterable[bytes | LongLine], folder: Path) -> Iterator[Sifted 
 
 def _parts(block: bytes) -> Iterator[bytes]:
     cut = _middle(block)
-    if cut and block.count(b"\n") > _MAX_BLOCK_LINES:
+    if cut and _line_feeds(np.frombuffer(block, dtype=np.uint8)) > _MAX_BLOCK_LINES:
         # Every line has its place in memory: a block of line feeds would have a hundred times its size there.
         yield from _parts(block[:cut])
         yield from _parts(block[cut:])
     else:
         yield block
+
+
+def _line_feeds(text: Any) -> int:
+    return int(np.count_nonzero(text == 10))
 
 
 def _middle(block: bytes) -> int:
@@ -81,7 +85,7 @@ def _sifted(block: bytes, folder: Path, turn: int) -> Sifted:
 
 def _spooled(text: Any, first: int, spool: Path) -> Any:
     """Write the tame lines of a text for DuckDB; returns the place of every line: start, end, tame."""
-    lines = int(np.count_nonzero(text == 10)) + 1
+    lines = _line_feeds(text) + 1
     target = np.empty(len(text) + 40 * lines, dtype=np.uint8)
     places = np.empty((lines, 3), dtype=np.int64)
     written, found = sieve.sift(text, first, target, places)

@@ -22,6 +22,7 @@ SCHEMA_VERSION = 3
 _CATALOG = "warehouse"
 # Below the number of its badge a row's number has so many bits.
 BADGE_BITS = 36
+_GROUP_ROWS = 16_384  # one thread compresses a group of rows: with small ones a day's lines keep all cores busy
 SCHEMAS = ("raw", "staging", "ledger", "flags", "report")
 FOLDERS = {"raw": "1_raw", "staging": "2_staging", "ledger": "3_ledger", "flags": "4_flags", "report": "5_reports"}
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -293,7 +294,7 @@ def _attached(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnecti
     """A connection to the file under one catalog name: DuckDB would take the file's, which may be that of a schema."""
     con = duckdb.connect(":memory:", config=_CONFIG)
     quoted = str(path).replace("'", "''")
-    con.execute(f"ATTACH '{quoted}' AS {_CATALOG}{' (READ_ONLY)' if read_only else ''}")
+    con.execute(f"ATTACH '{quoted}' AS {_CATALOG} (ROW_GROUP_SIZE {_GROUP_ROWS}{', READ_ONLY' if read_only else ''})")
     con.execute(f"USE {_CATALOG}")
     return con
 

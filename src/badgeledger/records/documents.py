@@ -9,14 +9,19 @@ from .refusal import Refusal
 from .strict_json import decode, parse, scan
 
 _SPACE = re.compile(r"[ \t\r\n]*")
+_FIRST_LINE = re.compile(rb"[ \t\r\n]*([^\n]*)")
+
+
+def first_line(block: bytes) -> bytes:
+    """The first line of a block that is not blank, from its first sign on."""
+    found = _FIRST_LINE.match(block)
+    return found[1] if found else b""
 
 
 def begins_with_object(block: bytes) -> bool:
     """True when the first non-blank line of a block is a JSON object by itself: then the file is read line by line."""
-    start = len(block) - len(block.lstrip(b" \t\r\n"))
-    line = block[start:].partition(b"\n")[0]
     try:
-        return isinstance(parse(line), dict)
+        return isinstance(parse(first_line(block)), dict)
     except Refusal as refusal:
         return refusal.reason not in ("not-json", "too-deep")
 
