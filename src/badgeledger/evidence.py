@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +22,7 @@ from .errors import DifferenceFound, UsageError
 from .reports.tables import TABLES, Table
 
 MANIFEST = "manifest.json"
+PAGE = "report.html"
 TABLE_FORMATS = ("csv", "parquet")
 Row = Sequence[str]
 
@@ -28,6 +30,8 @@ _CHUNK_BYTES = 1 << 20
 _PARQUET_ROWS = 50_000
 _CELL_CHARACTERS = 120
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# No text of the data holds a bare quote or bracket: only the page itself can name its manifest like this.
+_PRINTED = re.compile(r'(?:<code id="manifest-hash">|\\a manifest )([^"<]*)(?:</code>|";)')
 _Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Count = Annotated[int, Field(ge=0)]
 
@@ -125,11 +129,13 @@ class Content(_Model):
 
 @dataclass(frozen=True)
 class Manifest:
-    """The manifest of a report folder and the SHA-256 of its bytes."""
+    """The manifest of a report folder and the SHA-256 of its bytes; `printed_sha256` is the hash by which a page names
+    it."""
 
     folder: Path
     content: Content
     sha256: str
+    printed_sha256: str
     canonical: bool
 
 
@@ -164,7 +170,19 @@ def read_manifest(folder: Path) -> Manifest:
     except (ValueError, RecursionError) as error:
         raise _no_manifest(folder, f"no JSON ({error})") from None
     canonical = data == (json.dumps(values, indent=2) + "\n").encode()
-    return Manifest(folder, content, hashlib.sha256(data).hexdigest(), canonical)
+    return Manifest(folder, content, hashlib.sha256(data).hexdigest(), _printed_hash(values), canonical)
+
+
+def _printed_hash(values: dict[str, Any]) -> str:
+    """All that a manifest says but its entry of the page, as JSON with sorted keys, without white space, in ASCII."""
+    outputs = {name: entry for name, entry in values["outputs"].items() if name != PAGE}
+    text = json.dumps(values | {"outputs": outputs}, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def printed_hashes(page: str) -> set[str]:
+    """Every hash by which the text of a page names its manifest: in its words, and in the margin of each sheet."""
+    return set(_PRINTED.findall(page))
 
 
 def _no_manifest(folder: Path, found: str) -> DifferenceFound:

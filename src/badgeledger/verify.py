@@ -42,11 +42,12 @@ class Verdict:
     """What was proved, in counts, and what was not: `differences`, empty for PASS.
 
     `recounted` says how: `all`, a number of sampled rows, or why not. `anchor` names the run that recorded the
-    manifest; None when no warehouse was asked.
+    manifest; None when no warehouse was asked. `printed_sha256` is the hash of the manifest on each printed sheet.
     """
 
     folder: Path
     manifest_sha256: str
+    printed_sha256: str
     outputs: int = 0
     rows: int = 0
     inputs: int = 0
@@ -98,7 +99,7 @@ def verify(
             found="none",
             next_step="Add it, such as --inputs landing; or --warehouse FILE, which remembers where its inputs were.",
         )
-    verdict = Verdict(folder, manifest.sha256)
+    verdict = Verdict(folder, manifest.sha256, manifest.printed_sha256)
     found = verdict.differences
     found += _contradictions(manifest)
     if record is not None:
@@ -124,6 +125,7 @@ def verify(
             _recount_all(manifest, files, secret, sound, verdict)
         else:
             _recount_sample(manifest, files, secret, sound, verdict, sample, seed)
+    found += _page_faults(manifest)
     return verdict
 
 
@@ -171,6 +173,18 @@ def _outputs(manifest: Manifest, verdict: Verdict) -> set[str]:
         found += _table_faults(manifest, name, verdict)
     verdict.outputs = len(sound)
     return sound
+
+
+def _page_faults(manifest: Manifest) -> Iterator[Difference]:
+    """Where the page names another manifest than the one beside it."""
+    path = manifest.folder / evidence.PAGE
+    if evidence.PAGE not in manifest.content.outputs or not path.is_file():
+        return
+    named = evidence.printed_hashes(path.read_text("utf-8", "replace"))
+    if named != {manifest.printed_sha256}:
+        expected = f"the hash {manifest.printed_sha256}, as it follows from {evidence.MANIFEST}"
+        found = " and ".join(sorted(named)) or "none"
+        yield Difference(f"{evidence.PAGE}, the manifest that it names", expected, found)
 
 
 def _table_faults(manifest: Manifest, name: str, verdict: Verdict) -> Iterator[Difference]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from browser.chromium import Page
 
-AXE = files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+FOLDER = Path(__file__).parent / "axe-core"
+AXE = (FOLDER / "axe.min.js").read_text(encoding="utf-8")
 VIEWS = {
     "details open": "document.querySelectorAll('details').forEach((one) => { one.open = true; })",
     "a breach": "document.querySelector('#explore-breaches tbody a').click()",
@@ -23,6 +25,13 @@ def violations(page: Page) -> list[str]:
         str(page.run("axe.run({ resultTypes: ['violations'] }).then((found) => JSON.stringify(found.violations))"))
     )
     return [f"{rule['id']}: {node['html'][:200]}: {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+
+
+def test_axe_is_what_its_readme_says() -> None:
+    digest = base64.b64encode(hashlib.sha512(AXE.encode()).digest()).decode()
+    readme = (FOLDER / "README.md").read_text()
+    assert f"sha512-{digest} " in readme
+    assert AXE.startswith(f"/*! axe v{readme.split('version | ')[1].split(' ')[0]}\n")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ import pytest
 from browser.chromium import Page
 
 from badgeledger.reports.html import PAGE_BYTES, write_html
+from badgeledger.reports.publish import publish
 
 STATUS = "document.querySelector('#explore-breaches [role=status]').textContent"
 ROWS = "document.querySelectorAll('#explore-breaches > .scroll tbody tr').length"
@@ -396,10 +398,21 @@ def test_the_readers_zone_and_language_change_no_text(small: str) -> None:
     assert texts[0] == texts[1]
 
 
-def test_it_fits_320_pixels(page: Page, small: str) -> None:
+def test_it_fits_320_pixels_in_any_font(page: Page, small: str) -> None:
+    """No font is brought, no text of a picture is measured: in another font all texts stay, and nothing is wider."""
     page.width(320)
     page.open(small)
-    assert page.run("document.documentElement.scrollWidth") == 320
+    assert page.run("[...document.styleSheets[0].cssRules].filter((one) => one instanceof CSSFontFaceRule).length") == 0
+    assert page.run("document.querySelectorAll('svg text, canvas').length") == 0
+    texts, heights = set(), set()
+    # Wider letters stand for a font that this machine may not have.
+    for font, wider in (("system-ui", "0"), ("serif", "0"), ("monospace", "0"), ("serif", "0.1em")):
+        page.run(f"for (const name of ['--sans', '--mono']) document.documentElement.style.setProperty(name, '{font}')")
+        page.run(f"document.body.style.letterSpacing = '{wider}'")
+        assert page.run("document.documentElement.scrollWidth") == 320
+        texts.add(page.run("document.body.innerText"))
+        heights.add(page.run("document.body.scrollHeight"))
+    assert (len(texts), len(heights) > 1) == (1, True)
 
 
 def test_print_opens_all_details(page: Page, small: str, tmp_path: Path) -> None:
@@ -451,19 +464,47 @@ def page_bytes(address: str) -> bytes:
     return Path(urlsplit(address).path).read_bytes()
 
 
+def drop(page: Page, folder: Path) -> str:
+    """Give the page all files of a folder, and return what it says of them."""
+    document = page.send("DOM.getDocument")["root"]["nodeId"]
+    node = page.send("DOM.querySelector", nodeId=document, selector="#prove-files")["nodeId"]
+    page.send("DOM.setFileInputFiles", nodeId=node, files=[str(path) for path in sorted(folder.iterdir())])
+    page.wait("document.querySelector('#sheet').open")
+    return str(page.run("document.querySelector('#sheet').innerText"))
+
+
 def test_a_dropped_log_is_proved_or_refused(page: Page, small: str, tmp_path: Path) -> None:
     """The small report knows `log-0.jsonl` to `log-6.jsonl` by the hash of their numbers."""
     page.open(small)
     (tmp_path / "copy.jsonl").write_bytes(b"3")
     (tmp_path / "log-4.jsonl").write_bytes(b"four")
     (tmp_path / "other.txt").write_bytes(b"other")
-    document = page.send("DOM.getDocument")["root"]["nodeId"]
-    node = page.send("DOM.querySelector", nodeId=document, selector="#prove-files")["nodeId"]
-    page.send("DOM.setFileInputFiles", nodeId=node, files=[str(path) for path in sorted(tmp_path.iterdir())])
-    page.wait("document.querySelector('#sheet').open")
-    told = str(page.run("document.querySelector('#sheet').innerText"))
+    told = drop(page, tmp_path)
     assert "1 file not as this report knows it" in told
     assert "1 as promised, 1 different, 1 of no concern" in told
     assert "input landing/2024/log-3.jsonl, as it was read" in told
     assert "not as the input of this name was read" in told
     assert page.requests == [small]
+
+
+def test_the_page_knows_its_folder_and_each_sheet_names_the_manifest(page: Page, tmp_path: Path) -> None:
+    with duckdb.connect() as con:
+        fake_report.fill(con, 400)
+        formats = ("csv", "html", "xlsx")
+        folder = publish(con, tmp_path / "report", fake_report.context(), owner=tmp_path / "l", formats=formats).folder
+    content = json.loads((folder / "manifest.json").read_bytes())
+    files = len(content["outputs"]) + 1
+    page.open((folder / "report.html").as_uri())
+    rules = "[...document.styleSheets].flatMap((one) => [...one.cssRules]).map((one) => one.cssText).join()"
+    del content["outputs"]["report.html"]
+    printed = hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    sheet = str(page.run(rules)).partition("@bottom-left")[2]
+    assert f"manifest {printed}" in sheet.partition(";")[0]
+    assert f"{files} as promised, 0 different" in drop(page, folder)
+    content["outputs"]["report.html"] = {"rows": None, "sha256": "0" * 64}
+    content["as_of"] = "2024-09-18T00:00:00.000000Z"
+    (folder / "manifest.json").write_text(json.dumps(content))
+    page.open((folder / "report.html").as_uri())
+    told = drop(page, folder)
+    assert "not the one that this page names" in told
+    assert f"{files - 2} as promised, 1 different, 1 of no concern" in told

@@ -45,6 +45,7 @@ zone = "Asia/Kolkata"
 [rules]
 zone = "Europe/Berlin"
 """
+PRINTED = "report.html, the manifest that it names"
 CALL = harness.issue_bulk("B", ["c1", "c2"], "2024-01-10T00:00:00Z", answers=[("c1", "i1"), ("c2", 1040)])
 LIMITS = [harness.fixed_value(1), harness.every_days(5, 1), harness.every_days(5, 4, "BADGE")]
 LOCAL = harness.earn("B", "c4", "2024-01-05T10:00:00Z", rid="r4") | {"loggedAt": "2024-01-05T10:00:00"}
@@ -154,7 +155,8 @@ def test_a_person_reads_what_was_proved(nights: Path, capsys: pytest.CaptureFixt
     assert lines[1].startswith("  outputs    26 files as promised, ")
     assert lines[2] == "  inputs     4 files as read then, 11 lines in all"
     assert lines[3] == "  recounted  all 6 breaches and every other table, from raw lines"
-    assert lines[5].startswith("  not anchored: no --warehouse was given")
+    assert lines[5] == f"  on sheets  {printed_hash(folder)}"
+    assert lines[6].startswith("  not anchored: no --warehouse was given")
 
 
 def test_a_sample_is_drawn_by_its_seed(nights: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -208,8 +210,9 @@ def test_a_changed_cell_is_found_by_the_recount_also_when_the_manifest_was_chang
 
     forge(copied / "report", f"{name}.csv", change)
     verdict = proved(copied)
-    (place,) = places(verdict)
+    place, *others = places(verdict)
     assert place.startswith(f"{name}.csv, row ")
+    assert others == [PRINTED]
     assert verdict.differences[0].found == f"{verdict.differences[0].expected}7"
 
 
@@ -218,9 +221,10 @@ def test_a_changed_parquet_table_is_found_by_the_recount(copied: Path) -> None:
         pl.read_parquet(path).with_columns(pl.col("excess") + 1).write_parquet(path)
 
     forge(copied / "report", "breaches.parquet", change)
-    (place,) = places(proved(copied))
+    place, *others = places(proved(copied))
     assert place.startswith("breaches.parquet, row 1 (badge_id B, ")
     assert place.endswith(", column excess")
+    assert others == [PRINTED]
 
 
 @pytest.mark.parametrize("sample", [None, 50])
@@ -237,10 +241,42 @@ def test_a_breach_that_is_hidden_or_told_twice_is_found(sample: int | None, copi
 
 
 def test_only_the_anchor_vouches_for_page_and_workbook(copied: Path, nights: Path) -> None:
-    forge(copied / "report", "report.html", lambda path: path.write_bytes(path.read_bytes() + b" ") and None)
-    assert proved(copied).passed
-    anchored = proved(copied, warehouse=nights / "ledger.duckdb")
-    assert (places(anchored), anchored.anchor) == (["manifest.json"], "no")
+    for name, known in (("report.html", []), ("report.xlsx", [PRINTED])):
+        forge(copied / "report", name, lambda path: path.write_bytes(path.read_bytes() + b" ") and None)
+        assert places(proved(copied)) == known
+        anchored = proved(copied, warehouse=nights / "ledger.duckdb")
+        assert (places(anchored), anchored.anchor) == (["manifest.json", *known], "no")
+
+
+def printed_hash(folder: Path) -> str:
+    """What docs/auditors.md tells to compare a print with."""
+    content = json.loads((folder / "manifest.json").read_bytes())
+    del content["outputs"]["report.html"]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+@pytest.mark.parametrize("before", ['manifest-hash">', "\\a manifest "])
+def test_a_page_that_names_another_manifest_is_found(before: str, copied: Path, nights: Path) -> None:
+    """In its words and in the margin of each sheet, also when the manifest vouches for the changed page."""
+    report = copied / "report"
+    told = printed_hash(report)
+    assert (report / "report.html").read_text().count(before + told) == 1
+
+    def change(path: Path) -> None:
+        path.write_text(path.read_text().replace(before + told, f"{before}{'0' * 64}"))
+
+    forge(report, "report.html", change)
+    verdict = proved(copied)
+    assert (places(verdict), verdict.printed_sha256) == ([PRINTED], told)
+    assert verdict.differences[0].found == f"{'0' * 64} and {told}"
+
+
+def test_a_print_of_another_night_is_told_by_its_hash(nights: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folders = sorted((nights / "reports").iterdir())
+    places = ("--inputs", nights / "logs", "--inputs", nights / "local", "--sample", 1)
+    told = [answer(capsys, folder, *places)["printed_sha256"] for folder in folders]
+    assert told == [printed_hash(folder) for folder in folders]
+    assert len(set(told)) == len(folders) == 3
 
 
 @pytest.mark.parametrize(

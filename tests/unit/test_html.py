@@ -255,13 +255,13 @@ def test_how_many_changes_are_embedded_is_said(con: duckdb.DuckDBPyConnection, m
     assert "still-open" not in words_of(document["columns"]["state"])
 
 
-def test_each_sheet_names_the_tables_by_a_digest(con: duckdb.DuckDBPyConnection) -> None:
-    outputs = {"b.csv": "1" * 64, "a.csv": "0" * 64}
-    digest = hashlib.sha256(b"0" * 64 + b"  a.csv\n" + b"1" * 64 + b"  b.csv\n").hexdigest()
-    found = Elements(render_html(con, fake_report.context(), outputs))
-    assert f"tables {digest[:16]}" in found.raw["style"].replace("\\0000b7 ", "·")
-    assert digest in found.text
-    assert "tables" not in Elements(render_html(con, fake_report.context())).raw["style"].rpartition("@page {")[2]
+def test_each_sheet_names_the_manifest_by_its_hash(con: duckdb.DuckDBPyConnection) -> None:
+    found = Elements(render_html(con, fake_report.context(), {"a.csv": "0" * 64}, "5" * 64))
+    assert f"manifest {'5' * 64}" in found.raw["style"].rpartition("@page {")[2]
+    assert found.text.count("5" * 64) == 1
+    without = Elements(render_html(con, fake_report.context())).raw["style"].rpartition("@page {")[2]
+    assert f"inputs {fake_report.context().known_digest}" in without
+    assert "manifest" not in without
 
 
 def test_columns_leave_before_the_page_grows_over_its_budget() -> None:

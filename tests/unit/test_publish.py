@@ -42,6 +42,10 @@ def test_every_file_of_the_folder_stands_in_the_manifest_with_its_hash(tmp_path:
     for name, data in files.items():
         assert manifest["outputs"][name]["sha256"] == hashlib.sha256(data).hexdigest(), name
     assert manifest["outputs"]["issuances.csv"]["rows"] == manifest["outputs"]["issuances.parquet"]["rows"] == 300
+    page = files["report.html"].decode()
+    del manifest["outputs"]["report.html"]
+    printed = hashlib.sha256(json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    assert page.count(printed) == 2
     assert result.manifest_sha256 == hashlib.sha256((result.folder / "manifest.json").read_bytes()).hexdigest()
 
 

@@ -83,6 +83,7 @@ def _lines(verdict: Verdict) -> list[str]:
         f"  inputs     {counted(verdict.inputs, 'file')} as read then, {counted(verdict.lines, 'line')} in all",
         f"  recounted  {recount_text(verdict)}",
         f"  manifest   {verdict.manifest_sha256}",
+        f"  on sheets  {verdict.printed_sha256}",
         f"  {'anchored   ' + verdict.anchor if verdict.anchor is not None else _NOT_ANCHORED}",
     ]
 

@@ -23,7 +23,7 @@ from .context import ReportContext
 from .facts import EXPIRY_DAYS, STRIPS_SHOWN, Facts, Row, ask, read_facts, verdict
 from .guides import Guide, guides
 from .manifest import known_inputs
-from .templates import asset, environment, page_margins, policy, tables_digest
+from .templates import asset, environment, page_margins, policy
 from .text import decision_words, limit_words
 
 PAGE_BYTES = 3_000_000
@@ -41,17 +41,24 @@ def write_html(
     path: Path,
     context: ReportContext,
     outputs: Mapping[str, str] = NO_OUTPUTS,
+    manifest: str = "",
 ) -> None:
     """Write report.html from the `report.*` views of the connection.
 
     The same rows and context give the same bytes. At most `context.page_rows` breaches and findings are embedded, the
     newest; the page says what is cut, and its totals are those of all rows.
     """
-    path.write_text(render_html(con, context, outputs), encoding="utf-8", newline="\n")
+    path.write_text(render_html(con, context, outputs, manifest), encoding="utf-8", newline="\n")
 
 
-def render_html(con: duckdb.DuckDBPyConnection, context: ReportContext, outputs: Mapping[str, str] = NO_OUTPUTS) -> str:
-    """Return the page as text. `outputs` are the SHA-256 of the files that stand beside it, by name."""
+def render_html(
+    con: duckdb.DuckDBPyConnection,
+    context: ReportContext,
+    outputs: Mapping[str, str] = NO_OUTPUTS,
+    manifest: str = "",
+) -> str:
+    """Return the page as text. `outputs` are the SHA-256 of the files that stand beside it, by name, `manifest` is the
+    hash by which it names their manifest."""
     facts = read_facts(con, context)
     breaches = ask(con, "breach_rows", many=context.page_rows)
     replayed = _replayed(breaches)
@@ -66,8 +73,7 @@ def render_html(con: duckdb.DuckDBPyConnection, context: ReportContext, outputs:
         "cycles": data.pack(data.cycle_document(facts.strips)),
     }
     packed, without = _pack(con, context, facts, (breaches, findings), names, beside)
-    tables = tables_digest(outputs)
-    style = asset("report.css") + asset("changes.css") + page_margins(context, tables)
+    style = asset("report.css") + asset("changes.css") + page_margins(context, manifest)
     script = asset("report.js")
     template = environment(context.zone).get_template("report.html.j2")
     return template.render(
@@ -81,9 +87,9 @@ def render_html(con: duckdb.DuckDBPyConnection, context: ReportContext, outputs:
         shown_breaches=len(breaches),
         shown_findings=len(findings),
         packed=packed,
-        tables=tables,
+        manifest=manifest,
         without=without,
-        proof=data.pack(_proof(con, outputs)),
+        proof=data.pack(_proof(con, outputs, manifest)),
         shown_changes=len(changes),
         told_changes=told,
         page=data.pack(_page_facts(context, facts, (breaches, findings, changes)) | {"replay": replayed}),
@@ -229,11 +235,12 @@ def _page_facts(context: ReportContext, facts: Facts, tables: tuple[list[Row], .
     }
 
 
-def _proof(con: duckdb.DuckDBPyConnection, outputs: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the page compares dropped files with: inputs (path, bytes, SHA-256) and the files beside it."""
+def _proof(con: duckdb.DuckDBPyConnection, outputs: Mapping[str, str], manifest: str) -> dict[str, Any]:
+    """Return what the page compares dropped files with: inputs (path, bytes, SHA-256), the files beside it, and
+    the hash of their manifest."""
     inputs = known_inputs(con)
     shown = [[entry.path, entry.bytes, entry.sha256] for entry in inputs[:INPUTS_PROVED]]
-    return {"inputs": shown, "of": len(inputs), "outputs": dict(outputs)}
+    return {"inputs": shown, "of": len(inputs), "outputs": dict(outputs), "manifest": manifest}
 
 
 def _offsets(context: ReportContext, tables: tuple[list[Row], ...]) -> list[list[int]]:

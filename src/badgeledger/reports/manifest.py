@@ -16,6 +16,7 @@ from .. import __version__, calendar
 from .context import ReportContext
 
 NAME = "manifest.json"
+PAGE = "report.html"
 _CHUNK = 1 << 20
 
 
@@ -63,22 +64,22 @@ def known_inputs(con: duckdb.DuckDBPyConnection) -> list[Input]:
     return [Input(*row) for row in rows]
 
 
-def manifest_text(
+def manifest_content(
     context: ReportContext,
     settings: Mapping[str, Any],
     comparison: Mapping[str, str | bool | None],
     *,
     inputs: Sequence[Input],
     outputs: Sequence[Output],
-) -> str:
-    """The manifest of a report. `settings` are those of the run beside the rules: rows, formats, waivers.
+) -> dict[str, Any]:
+    """What the manifest of a report says. `settings` are those of the run beside the rules: rows, formats, waivers.
 
     `known_at` repeats the inputs as one digest, so that two reports can be compared at a glance. Of `comparison`,
     `since` is the manifest hash of the report that `changes` compares with, `since_rebuilt` says that its tables were
     made again by other software than published them, and `no_input` that inputs were given and told nothing new.
     `pseudonyms`, the fingerprint of their key, stands there only when customers have some.
     """
-    content = {
+    return {
         "name": context.name,
         "versions": dict(context.versions),
         "settings": {"rules": dict(context.rules), **settings},
@@ -91,7 +92,22 @@ def manifest_text(
         "inputs": [asdict(entry) for entry in inputs],
         "outputs": {entry.name: _promise(entry) for entry in outputs},
     }
+
+
+def manifest_text(content: Mapping[str, Any]) -> str:
+    """The text of `manifest.json`."""
     return json.dumps(content, indent=2) + "\n"
+
+
+def printed_hash(content: Mapping[str, Any]) -> str:
+    """SHA-256 in hex by which a printed page names its manifest (CONTRACT, Report folder).
+
+    It leaves out the entry of the page itself, whose own hash cannot stand on it: all else is hashed as JSON with
+    sorted keys, no white space and nothing but ASCII.
+    """
+    outputs = {name: promise for name, promise in content["outputs"].items() if name != PAGE}
+    text = json.dumps({**content, "outputs": outputs}, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def _promise(output: Output) -> dict[str, Any]:

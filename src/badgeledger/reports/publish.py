@@ -58,11 +58,15 @@ def publish(
     target = target.absolute()
     prepare(target, owner)
     with staged(target, owner) as stage:
-        outputs = _write_files(con, stage, context, formats, rows == "open", progress)
         inputs = manifest.known_inputs(con)
         settings = {"rows": rows, "formats": list(formats), "waivers": list(waivers)}
         facts = {"since": since, "since_rebuilt": since_rebuilt, "no_input": no_input}
-        text = manifest.manifest_text(context, settings, facts, inputs=inputs, outputs=outputs)
+
+        def content(outputs: Sequence[manifest.Output]) -> dict[str, Any]:
+            return manifest.manifest_content(context, settings, facts, inputs=inputs, outputs=outputs)
+
+        outputs = _write_files(con, stage, context, formats, rows == "open", content, progress)
+        text = manifest.manifest_text(content(outputs))
         (stage / manifest.NAME).write_bytes(text.encode())
         reached(Point.MANIFEST_WRITTEN)
         sync(stage / manifest.NAME)
@@ -78,6 +82,7 @@ def _write_files(
     context: ReportContext,
     formats: Sequence[str],
     is_open: bool,
+    content: Callable[[Sequence[manifest.Output]], Mapping[str, Any]],
     progress: Progress,
 ) -> list[manifest.Output]:
     outputs = []
@@ -101,14 +106,16 @@ def _write_files(
         if rows is not None and of is not None and table in CUT_TABLES:
             held[table] = (rows, of)
     context = replace(context, held=held)
-    if "html" in formats:
-        progress("report: report.html")
-        write_html(con, stage / "report.html", context, {entry.name: entry.sha256 for entry in outputs})
-        written("report.html", None)
     if "xlsx" in formats:
         progress("report: report.xlsx")
         write_xlsx(con, stage / "report.xlsx", context)
         written("report.xlsx", None)
+    # The page is last: it names the manifest of all that stands beside it.
+    if "html" in formats:
+        progress(f"report: {manifest.PAGE}")
+        promised = {entry.name: entry.sha256 for entry in outputs}
+        write_html(con, stage / manifest.PAGE, context, promised, manifest.printed_hash(content(outputs)))
+        written(manifest.PAGE, None)
     return outputs
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -49,24 +48,17 @@ def _source_hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
-def tables_digest(outputs: Mapping[str, str]) -> str:
-    """SHA-256 in hex over the files beside the page, one `sha256  name` line each in order of name; "" of none.
-
-    The manifest holds the page's own hash, so that no page can hold the manifest's: this and the digest of the inputs
-    stand for it.
-    """
-    lines = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(outputs.items()))
-    return hashlib.sha256(lines.encode()).hexdigest() if lines else ""
-
-
-def page_margins(context: ReportContext, tables: str = "") -> str:
-    """Return the style rule that prints the report's name, as-of and digests on each sheet."""
-    told = f"{context.name} · as of {instant(context.as_of_us)} UTC · inputs {context.known_digest[:16]}"
-    line = plain(told + (f" · tables {tables[:16]}" if tables else ""))
+def page_margins(context: ReportContext, manifest: str = "") -> str:
+    """Return the style rule that prints the report's name, as-of and the hash of its manifest on each sheet; of a page
+    that has none, the digest of the inputs."""
+    proof = f"manifest {manifest}" if manifest else f"inputs {context.known_digest}"
+    told = f"{context.name} · as of {instant(context.as_of_us)} UTC", proof
     # Every character beyond plain ones is written as an escape: a name cannot end the string, the rule or the element.
-    safe = re.sub(r"[^A-Za-z0-9 .:]", lambda found: f"\\{ord(found.group()):06x} ", line)
+    first, second = (
+        re.sub(r"[^A-Za-z0-9 .:]", lambda found: f"\\{ord(found.group()):06x} ", plain(one)) for one in told
+    )
     return (
-        f'@page {{ @bottom-left {{ content: "{safe}"; font: 8pt sans-serif; }}\n'
+        f'@page {{ @bottom-left {{ content: "{first}\\a {second}"; white-space: pre; font: 8pt sans-serif; }}\n'
         '  @bottom-right { content: counter(page) " of " counter(pages); font: 8pt sans-serif; } }\n'
     )
 

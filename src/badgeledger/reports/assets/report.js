@@ -597,15 +597,20 @@ async function judged(file, proof) {
   for (const one of named) if (file.size > one[1] && (await digest(file.slice(0, one[1]))) === one[2]) return [true, "input " + one[0] + ": its first " + grouped(one[1]) + " bytes as they were read; it has grown since"];
   return named.length ? [false, "not as the input of this name was read"] : [null, proof.of > proof.inputs.length ? "not among the " + grouped(proof.inputs.length) + " of " + grouped(proof.of) + " inputs that this page knows" : "no file of this report"];
 }
+// The hash by which a page names its manifest: JSON with sorted keys and nothing but ASCII, without the page's own entry.
+async function printedHash(told) {
+  const { "report.html": own, ...outputs } = told.outputs ?? {};
+  const sorted = (value) => (Array.isArray(value) ? value.map(sorted) : value && typeof value === "object" ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])])) : value);
+  return digest(new Blob([JSON.stringify(sorted({ ...told, outputs })).replace(/[\x7f-\uffff]/g, (character) => "\\u" + hex(character.charCodeAt(0), 4))]));
+}
 async function prove(files) {
   const proof = structuredClone(await load("proof")), manifest = files.find((file) => file.name === "manifest.json");
   const told = manifest ? await manifest.text().then(JSON.parse).catch(() => null) : null;
-  const agrees = told && proof.inputs.every(([path, , sum]) => told.inputs?.some((one) => one.path === path && one.sha256 === sum))
-    && Object.entries(proof.outputs).every(([name, sum]) => told.outputs?.[name]?.sha256 === sum);
-  // Only a manifest that says what this page says may speak for the files that were written after it.
+  const agrees = told && (await printedHash(told)) === proof.manifest;
+  // Only the manifest that this page names may speak for the page itself.
   if (agrees) for (const [name, one] of Object.entries(told.outputs)) proof.outputs[name] ??= one.sha256;
   const rows = [];
-  for (const file of files) rows.push([file.name, ...(file === manifest ? [Boolean(agrees), agrees ? "says of inputs and tables what this page says" : "does not say what this page says"] : await judged(file, proof))]);
+  for (const file of files) rows.push([file.name, ...(file === manifest ? [Boolean(agrees), agrees ? "the one that this page names" : "not the one that this page names"] : await judged(file, proof))]);
   const bad = rows.filter(([, sound]) => sound === false).length, good = rows.filter(([, sound]) => sound).length;
   sheet(bad ? many(bad, "file") + " not as this report knows " + (bad === 1 ? "it" : "them") : many(good, "file") + " proved",
     element("p", {}, many(rows.length, "file") + ": " + grouped(good) + " as promised, " + grouped(bad) + " different, " + grouped(rows.length - good - bad) + " of no concern to this report. ", element("code", {}, "badgeledger verify"), " counts again, too."),
