@@ -2,6 +2,8 @@
 WITH told AS (
     SELECT
         judged_row.*,
+        answered_expiry.expires_at,
+        reference.reference_id,
         reason.code AS refusal,
         CASE
             WHEN judged_row.limit_name IS NULL THEN reason.message
@@ -19,6 +21,9 @@ WITH told AS (
         CASE WHEN of_call(judged_row.endpoint) THEN judged_row.request_id END AS called_id
     FROM judged_row
     INNER JOIN reason USING (reason_no)
+    INNER JOIN staging.call AS call USING (call_no)
+    LEFT JOIN answered_expiry USING (call_no)
+    LEFT JOIN request_reference AS reference ON call.request_key = reference.request_key
     WHERE judged_row.badge_id <> ''
 ),
 
@@ -31,12 +36,21 @@ lined AS (
         processed_at,
         instant_text(processed_at) AS logged_at,
         instant_text(event_at) AS event_at,
+        instant_text(expires_at) AS expires_on_iso,
+        -- A number of more than 11 digits would be read as milliseconds.
+        CASE
+            WHEN expires_at BETWEEN 0 AND 99999999999999999
+                THEN (expires_at::DECIMAL(28, 0) * 0.000001::DECIMAL(7, 6))::DECIMAL(28, 9)
+        END AS expires_on,
         -- An earn answers one customer: a further row is a request of its own.
         CASE
             WHEN called = 'earn' AND position > 0 THEN called_id || '/' || position
             ELSE called_id
         END AS request_id,
-        owner_type,
+        CASE
+            WHEN coalesce(owner_type, reference_id) IS NOT NULL
+                THEN json_object('ownerType', owner_type, 'referenceId', reference_id)
+        END AS triggered_by,
         list(customer_id ORDER BY position) AS customers,
         list(
             struct_pack(
@@ -54,10 +68,12 @@ lined AS (
 answered AS (
     SELECT
         *,
-        CASE WHEN owner_type IS NOT NULL THEN json_object('ownerType', owner_type) END AS triggered_by,
         CASE
             WHEN refused OR (called = 'earn' AND answers[1].refusal IS NOT NULL)
-                THEN json_array(json_object('code', answers[1].refusal, 'message', answers[1].message))
+                THEN
+                    json_array(
+                        json_object('code', answers[1].refusal, 'message', answers[1].message, 'reference', NULL)
+                    )
         END AS errors
     FROM lined
 ),
@@ -89,7 +105,9 @@ halves AS (
                 THEN
                     json_object(
                         'badgeMetaId', badge_id,
-                        'requestId', request_id,
+                        'triggeredBy', triggered_by,
+                        'expiresOn', expires_on,
+                        'expiresOnISO', expires_on_iso,
                         'issuedBadges', list_transform(
                             answers,
                             LAMBDA answer: json_object(
@@ -97,11 +115,15 @@ halves AS (
                                 'issuedId', answer.given_id,
                                 'error', CASE
                                     WHEN answer.refusal IS NOT NULL
-                                        THEN json_object('code', answer.refusal, 'message', answer.message)
+                                        THEN
+                                            json_object(
+                                                'code', answer.refusal, 'message', answer.message, 'reference', NULL
+                                            )
                                 END,
                                 'status', CASE WHEN answer.refusal IS NULL THEN 'ACTIVE' END
                             )
-                        )
+                        ),
+                        'requestId', request_id
                     )
             WHEN called = 'earnBulk'
                 THEN
@@ -116,7 +138,11 @@ halves AS (
                         )
                     )
             ELSE json_object(
-                'customerId', customers[1], 'earnedBadgeId', answers[1].given_id, 'requestId', request_id
+                'customerId', customers[1],
+                'earnedBadgeId', answers[1].given_id,
+                'expiresOn', expires_on,
+                'expiresOnISO', expires_on_iso,
+                'requestId', request_id
             )
         END AS data
     FROM answered

@@ -5,6 +5,7 @@ Rows are read as they lie, with little more than their customers; what all rows 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -53,7 +54,7 @@ def badges_of(con: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
 def read_asked(con: duckdb.DuckDBPyConnection) -> AskedRows:
     """Read the rows of the badges that have a version in the relation `ruling_version`; badges are numbered as in
     :func:`badges_of`, and `asking_customer` numbers customers."""
-    calls = _numpy(con, "asked_call", "call_no")
+    calls = read_calls(con)
     found = _numpy(con, "asked_row")
     order = np.argsort(found["row_no"])
     row_no = found["row_no"][order]
@@ -79,11 +80,21 @@ def read_asked(con: duckdb.DuckDBPyConnection) -> AskedRows:
     return AskedRows(**asked, badge=_badges(con, asked["row_no"]), revoked_at=_revocations(con, asked["row_no"]))
 
 
+def read_calls(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """The columns of the calls that rules decide, in the order of their numbers."""
+    return _numpy(con, "asked_call", "call_no")
+
+
+def badge_bounds(row_no: Ints, badge_nos: Sequence[int]) -> Ints:
+    """Where the rows of each badge begin among sorted numbers of rows or calls, and where the last one's end."""
+    first = np.array(badge_nos, np.int64) << BADGE_BITS
+    return np.append(np.searchsorted(row_no, first), len(row_no))
+
+
 def _badges(con: duckdb.DuckDBPyConnection, row_no: Ints) -> NDArray[np.int32]:
     """The place of each row's badge."""
-    first = np.array([number for number, _ in badges_of(con)], np.int64) << BADGE_BITS
-    sizes = np.diff(np.append(np.searchsorted(row_no, first), len(row_no)))
-    return np.repeat(np.arange(len(first), dtype=np.int32), sizes)
+    sizes = np.diff(badge_bounds(row_no, [number for number, _ in badges_of(con)]))
+    return np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
 
 
 def _revocations(con: duckdb.DuckDBPyConnection, row_no: Ints) -> Ints:

@@ -67,6 +67,20 @@ class Slots(NamedTuple):
     slot_no: Places
 
 
+class Revocations(NamedTuple):
+    """The `rows` that are revoked, in the order of the instants, and whether each gives its room back (`frees`).
+
+    What goes on from one part of the rows to the next: how many are `done`, which rows `took` room, and how long the
+    validity of each held, by its place. The last two are empty where nothing is revoked.
+    """
+
+    rows: Ints
+    frees: Any
+    done: Ints
+    took: Any
+    held_until: Ints
+
+
 class Clock(NamedTuple):
     """How rolling windows look back: the clock, the edge, and the tables of the zone."""
 
@@ -161,19 +175,21 @@ def decide(
     slots: Slots,
     clock: Clock,
     subjects: Subjects,
+    revocations: Revocations,
     admitting_call: Ints,
     facts_count: bool,
-    revoked_frees: bool,
+    first_row: int,
+    last_row: int,
     reasons: Any,
     full: Places,
 ) -> None:  # pragma: no cover - compiled
     """Write the reason of each row's rejection into `reasons`, or :data:`ADMITTED`, and into `full` the slot of the
-    limit that rejects, or :data:`NO_SLOT`.
+    limit that rejects, or :data:`NO_SLOT`: of the rows from `first_row` up to `last_row`, for which one clock holds.
 
     `admitting_call[request]` becomes the first call of a request of which a row was admitted; before, it is
     :data:`NO_CALL`.
-    Facts take room only when `facts_count`; a revoked row gives its room back only when `revoked_frees`, but its
-    validity always.
+    Facts take room only when `facts_count`; a revoked row gives its room back only when its revocation frees it, but
+    its validity always.
     """
     # Out of their tuples once, and no helper that is handed many arrays: numba would count references for each row.
     processed, event_of, version_of, is_issue, call_of, request_of, ends_at, fact_of, revoked_at = asked
@@ -190,24 +206,20 @@ def decide(
         if kinds[slot] == ROLLING_WINDOW and units[slot] != MONTHS and not local_day:
             back[slot] = 0 - span_start(0, units[slot], lengths[slot], local_day, changes_at, offsets, wall_changes)
     known_day, first_day = np.full(len(kinds), NO_DAY, np.int64), np.empty(len(kinds), np.int64)
-    by_revocation = np.flatnonzero(revoked_at < NEVER)
-    by_revocation = by_revocation[np.argsort(revoked_at[by_revocation], kind="mergesort")]
-    # What rows have taken is remembered only where something may be given back.
-    took = np.zeros(len(processed) if len(by_revocation) else 0, np.bool_)
-    held_until = np.full(len(valid_until) if len(by_revocation) else 0, -NEVER, np.int64)
-    next_revoked = 0
-    for row in range(len(processed)):
+    by_revocation, frees, done, took, held_until = revocations
+    next_revoked, keeps_events = done[0], len(by_event) > 0
+    for row in range(first_row, last_row):
         while next_revoked < len(by_revocation):
             gone = by_revocation[next_revoked]
             if revoked_at[gone] > processed[row] or gone >= row:
                 break
             next_revoked += 1
-            if took[gone] and revoked_frees:
+            if took[gone] and frees[next_revoked - 1]:
                 for scope in range(2):
                     low = low_of[gone] if scope == CUSTOMER else badge_low
                     if low != NO_PLACE:
                         _free(room, low, processed[gone])
-                    if on_event:
+                    if keeps_events:
                         _add(by_event, begin_of[scope, gone], end_of[scope, gone], rank_of[scope, gone], -1)
                 if len(customer_windows) and cycle_of[CUSTOMER, gone] >= 0:
                     in_cell[cell_of[gone]] -= 1
@@ -302,7 +314,7 @@ def decide(
                 if low != NO_PLACE:
                     taken = room[low] + 1
                     room[low], room[low + taken] = taken, processed[row]
-                if on_event:
+                if keeps_events:
                     _add(by_event, begin_of[scope, row], end_of[scope, row], rank_of[scope, row], 1)
             if own_cell >= 0:
                 in_cell[own_cell] += 1
@@ -317,3 +329,4 @@ def decide(
         if not fact and admitted_in == NO_CALL:
             admitting_call[request_of[row]] = call
         reasons[row] = ADMITTED
+    done[0] = next_revoked

@@ -9,27 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from . import civil, counting, deciding, kernel, subjects
+from . import counting, deciding, layout, regimes
 from .asked import AskedRows, badges_of, read_asked
-from .calendar import DAY, LAST_INSTANT, Zone, zone
-from .definitions import ExpiryRule
 from .kept import Kept, fingerprint
-from .ruling import Badges, DecidedVersion, RuledBadge
-from .settings import Rules
-from .timeline import THIRTY_DAYS
+from .ruling import Badges, RuledBadge
 from .warehouse import statement
 
 Ints = NDArray[np.int64]
 Done = Callable[[int], None]
 _FOLDER = "6_replay"
-# No duration reaches further than the calendar does.
-_MOST_DAYS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -158,18 +151,10 @@ def _plans(
     for place, (badge, names) in enumerate(zip(ruled, limits, strict=True)):
         if badge is None:
             continue
-        counting_rules = counting.CountingRules(
-            zone=zone(badge.rules.zone),
-            event_clock=badge.rules.rolling_clock == "event",
-            local_day=badge.rules.rolling_edge == "local-day",
-            month=badge.rules.month,
-            as_of=as_of_us,
-        )
         events = rows.event[bounds[place] : bounds[place + 1]]
         slots = {name: first_slot + number for number, name in enumerate(names)}
-        versions = [version.counted for version in badge.versions]
         until = int(events.max()) if len(events) else as_of_us
-        plans.append(counting.plan_badge(place, versions, slots, counting_rules, until))
+        plans.append(regimes.plan(place, badge.versions, slots, as_of_us, until))
         first_slot += len(names)
     return plans
 
@@ -195,11 +180,9 @@ def decide_badges(
         low, high = starts[plan.badge_no], starts[plan.badge_no + 1]
         badge = ruled[plan.badge_no]
         if badge is not None and high > low:
-            own = rows.part(low, high)
-            grouped = kernel.order_by_key(own.customer, *np.empty((2, high - low), np.int32))
-            bounds = kernel.subject_bounds(own.customer, grouped, np.empty(high - low + 1, np.int64))
-            found_here = Decided(own.row_no, found.reason[low:high], found.slot_no[low:high])
-            _Badge(plan, badge.versions, badge.rules).decide(own, bounds, grouped, admitting_call, found_here)
+            layout.Layout(plan, badge.versions).decide(
+                rows.part(low, high), admitting_call, found.reason[low:high], found.slot_no[low:high]
+            )
         return int(high - low)
 
     decided = 0
@@ -209,160 +192,3 @@ def decide_badges(
             decided += finished.result()
             progress(decided)
     return found
-
-
-@dataclass(frozen=True)
-class _Badge:
-    """One badge's limits, as the kernel takes them."""
-
-    plan: counting.BadgePlan
-    versions: Sequence[DecidedVersion]
-    rules: Rules
-
-    @property
-    def zone(self) -> Zone:
-        """The zone in which the badge's days and months are cut."""
-        return zone(self.rules.zone)
-
-    def decide(
-        self, rows: AskedRows, bounds: Ints, grouped: NDArray[np.int32], admitting_call: Ints, found: Decided
-    ) -> None:
-        """Decide the badge's rows; `grouped` holds their places by customer, `bounds` where each customer begins."""
-        asked = deciding.Asked(
-            processed=rows.processed,
-            event=rows.event,
-            version=rows.version,
-            is_issue=rows.is_issue,
-            call=rows.call,
-            request=rows.request,
-            ends_at=self._validity_ends(rows.is_issue, rows.version, rows.event),
-            fact=rows.fact,
-            revoked_at=rows.revoked_at,
-        )
-        on_event = self.rules.rolling_clock == "event"
-        slots = self._slots()
-        deciding.decide(
-            asked,
-            self._versions(),
-            slots,
-            deciding.Clock(
-                on_event,
-                self.rules.rolling_edge == "local-day",
-                self.zone.changes_at,
-                self.zone.offsets,
-                self.zone.wall_changes,
-            ),
-            self._subjects(bounds, grouped, rows.event, slots, on_event, bool(rows.is_issue.any())),
-            admitting_call,
-            self.rules.imported == "count",
-            self.rules.revoked == "exclude",
-            found.reason,
-            found.slot_no,
-        )
-
-    def _versions(self) -> deciding.Versions:
-        return deciding.Versions(
-            active=np.array([version.active for version in self.versions]),
-            starts_at=np.array([version.counted.starts_at for version in self.versions], np.int64),
-            expires_at=np.array([version.counted.expires_at for version in self.versions], np.int64),
-            counts=np.array(
-                [[kind_counts(kind, version.earn_type, self.rules) for kind in ("EARN", "ISSUE")]
-                 for version in self.versions]
-            ),
-            numbers=self.plan.numbers,
-        )  # fmt: skip
-
-    def _slots(self) -> deciding.Slots:
-        windows = [counting.window_of(limit) for limit in self.plan.slots]
-        kind, unit, length = (np.array([window[place] for window in windows], np.int64) for place in range(3))
-        return deciding.Slots(
-            kind=kind,
-            unit=unit,
-            length=length,
-            badge_slots=sum(limit.scope == "BADGE" for limit in self.plan.slots),
-            customer_windows=self.plan.cycle_tables["CUSTOMER"]["slot"],
-            badge_windows=self.plan.cycle_tables["BADGE"]["slot"],
-            slot_no=np.array(self.plan.slot_nos, np.int32),
-        )
-
-    def _subjects(
-        self,
-        bounds: Ints,
-        grouped: NDArray[np.int32],
-        event: Ints,
-        slots: deciding.Slots,
-        on_event: bool,
-        holds: bool,
-    ) -> subjects.Subjects:
-        """The subjects of both scopes with all room free; `holds` says that there are issues."""
-        size, numbers = len(grouped), self.plan.numbers
-        fewest = [
-            int(subjects.fewest_to_reject(numbers, slots.kind, *ends).min())
-            for ends in ((slots.badge_slots, len(slots.kind)), (0, slots.badge_slots))
-        ]
-        cycles, ranked = len(slots.customer_windows), 2 if on_event else int(holds)
-        placed = subjects.Subjects(
-            low=np.empty(size, np.int32),
-            badge_low=subjects.NO_PLACE,
-            cycle=self._cycles(event),
-            cell=np.empty(size if cycles else 0, np.int32),
-            badge_cells=size if cycles else 0,
-            room=np.empty(0, np.int64),
-            in_cell=np.zeros((size if cycles else 0) + len(slots.badge_windows), np.int32),
-            begin=np.empty((ranked, size), np.int32),
-            end=np.empty((ranked, size), np.int32),
-            rank=np.empty((ranked, size), np.int32),
-            events=np.empty(ranked * size, np.int64),
-            by_event=np.zeros(2 * size if on_event else 0, np.int32),
-            valid_until=np.full(size if holds else 0, -subjects.NEVER, np.int64),
-        )
-        places = subjects.place_customers(placed, bounds, grouped, fewest[subjects.CUSTOMER], cycles)
-        if size > fewest[subjects.BADGE]:
-            placed = placed._replace(badge_low=places)
-            places += size + 1
-        if ranked:
-            subjects.rank_rows(placed, subjects.CUSTOMER, 0, bounds, grouped, event)
-        if on_event:
-            everything = np.arange(size, dtype=np.int32)
-            subjects.rank_rows(placed, subjects.BADGE, size, np.array([0, size]), everything, event)
-        return placed._replace(room=np.zeros(places, np.int64))
-
-    def _cycles(self, event: Ints) -> NDArray[np.int32]:
-        """The cycle of each row's event in both scopes, -1 outside every cycle; no column where no scope has cycles."""
-        tables = [self.plan.cycle_tables[scope] for scope in ("CUSTOMER", "BADGE")]
-        found = np.empty((2, len(event) if any(len(table["slot"]) for table in tables) else 0), np.int32)
-        for table, room in zip(tables, found, strict=True):
-            if len(room):
-                kernel.cycles_of(event, table["starts_at"], table["ends_at"], room)
-        return found
-
-    def _validity_ends(self, is_issue: NDArray[np.bool_], version: NDArray[np.int32], event: Ints) -> Ints:
-        """When each issue would expire (RULEBOOK 8); of an earn nothing is asked."""
-        if not is_issue.any():
-            return np.empty(0, np.int64)
-        ends = np.full(len(event), subjects.NEVER, np.int64)
-        for place, said in enumerate(self.versions):
-            chosen = np.flatnonzero(is_issue & (version == place))
-            ends[chosen] = self._expiries(said.counted.issued_rule, event[chosen], said.counted.expires_at)
-        return ends
-
-    def _expiries(self, rule: ExpiryRule | None, events: Ints, badge_end: int) -> Any:
-        if rule is None or rule.kind == "WITH_BADGE_META":
-            return badge_end
-        if rule.kind == "NEVER":
-            return subjects.NEVER
-        if rule.kind == "FIXED_DATE":
-            return rule.expires_at
-        value = rule.value or 0
-        if rule.unit == "MONTHS" and self.rules.month == "calendar":
-            months = np.full(len(events), min(value, _MOST_DAYS), np.int64)
-            return civil.months_after(events, months, self.zone.changes_at, self.zone.offsets, self.zone.wall_changes)
-        days = {"DAYS": 1, "WEEKS": 7, "MONTHS": THIRTY_DAYS}[str(rule.unit)] * value
-        return np.minimum(events + min(days, _MOST_DAYS) * DAY, LAST_INSTANT)
-
-
-def kind_counts(kind: str, earn_type: str, rules: Rules) -> bool:
-    """Whether rows of a kind count (RULEBOOK 4)."""
-    if rules.counted == "by-earn-type":
-        return kind == "EARN" or earn_type == "EARN"
-    return rules.counted == "both" or rules.counted == kind.lower()

@@ -94,9 +94,16 @@ class Limit(Model):
         return [self.unit, self.start_day if self.start_day is not None else str(self.length)]
 
 
+class Tag(Model):
+    """A label of a badge."""
+
+    name: str
+    value: str | None = None
+
+
 class Definition(Model):
     """One state of a badge as it was written down. Instants are microseconds; `invalid` names what makes no limit
-    or rule."""
+    or rule. `tags` are no content (RULEBOOK 5)."""
 
     badge_id: str
     org_id: str | None
@@ -114,6 +121,7 @@ class Definition(Model):
     created_at: int | None
     logged_at: int | None
     refused: bool = False
+    tags: list[Tag] = []
 
     @property
     def in_force_from(self) -> int | None:

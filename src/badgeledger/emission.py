@@ -13,6 +13,8 @@ from .warehouse_files import sync
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from .ruling import Badges
+
 _LINES = 10_000
 
 
@@ -27,12 +29,15 @@ def require_new(path: Path) -> None:
         )
 
 
-def emit(con: DuckDBPyConnection, path: Path) -> int:
-    """Write one line for each exchange that replay answers, in processing order; the number of lines.
+def emit(con: DuckDBPyConnection, badges: Badges, path: Path) -> int:
+    """Write one line for each exchange that replay answers, in processing order; the number of lines. `badges` are
+    those that were decided.
 
     The file appears whole or not at all. Raises UsageError when it is there already, OSError when it cannot be written.
     """
     require_new(path)
+    _make_expiries(con, badges)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE request_reference AS {statement('6_replay', 'request_reference')}")
     young = path.with_name(path.name + ".new")
     lines = 0
     try:
@@ -50,3 +55,27 @@ def emit(con: DuckDBPyConnection, path: Path) -> int:
         young.unlink(missing_ok=True)
     sync(path.absolute().parent)
     return lines
+
+
+def _make_expiries(con: DuckDBPyConnection, badges: Badges) -> None:
+    """Make the relation `answered_expiry`: issues expire from their event on, earns from their processing."""
+    import numpy as np
+
+    from . import validity
+    from .asked import badge_bounds, badges_of, read_calls
+
+    calls, known = read_calls(con), badges_of(con)
+    bases = np.where(calls["is_issue"], calls["event"], calls["processed"])
+    ends = np.empty(len(bases), np.int64)
+    places = badge_bounds(calls["call_no"], [number for number, _ in known])
+    for (_, badge), low, high in zip(known, places[:-1], places[1:], strict=True):
+        if high > low:
+            part = slice(low, high)
+            ends[part] = validity.expiries(
+                badges[badge].versions, calls["version"][part], calls["is_issue"][part], bases[part]
+            )
+    con.register("kernel_answered_expiry", {"call_no": calls["call_no"], "expires_at": ends})
+    try:
+        con.execute(f"CREATE OR REPLACE TEMP TABLE answered_expiry AS {statement('6_replay', 'answered_expiry')}")
+    finally:
+        con.unregister("kernel_answered_expiry")

@@ -101,16 +101,21 @@ class _Entry(ConfigModel):
 
     @model_validator(mode="after")
     def _one_choice(self) -> _Entry:
-        if self.tag is not None:
-            raise ValueError("badge or name: the definitions of a warehouse carry no tags")
-        if self.badge is not None and self.name is not None:
-            raise ValueError("badge or name, not both")
+        if len(self.choice) > 1:
+            raise ValueError("one of badge, name and tag")
         return self
 
-    def chooses(self, badge: str, name: str | None) -> bool:
+    @property
+    def choice(self) -> list[str]:
+        """What the entry chooses badges by; nothing where it chooses all."""
+        return [given for given in (self.badge, self.name, self.tag) if given is not None]
+
+    def chooses(self, badge: str, ruled: RuledBadge) -> bool:
         """Whether the entry is about this badge."""
         if self.name is not None:
-            return name is not None and fnmatchcase(name, self.name)
+            return ruled.name is not None and fnmatchcase(ruled.name, self.name)
+        if self.tag is not None:
+            return self.tag in (ruled.tags or ())
         return self.badge in (None, badge)
 
 
@@ -151,7 +156,8 @@ class OtherLimit(_Entry):
 
 
 class OtherBadge(_Entry):
-    """Everything else of a badge. Earned expiry and owners are written down; no reason of replay looks at them."""
+    """Everything else of a badge. No reason of replay looks at owners, nor at the expiry of earns, which `--emit`
+    tells."""
 
     starts_at: Instant | None = None
     expires_at: Instant | None = None
@@ -161,12 +167,6 @@ class OtherBadge(_Entry):
     earned_expiry: Expiry | None = None
     owners: tuple[Annotated[str, AfterValidator(_owner)], ...] | None = Field(default=None, strict=False)
     settings: Rules | None = None
-
-    @model_validator(mode="after")
-    def _settings_for_all_time(self) -> OtherBadge:
-        if self.settings is not None and self.since is not None:
-            raise ValueError("settings without from: they hold for all time")
-        return self
 
     def fits(self, _: DecidedVersion) -> bool:
         """Every version has what is changed here."""
@@ -187,6 +187,8 @@ class OtherBadge(_Entry):
             counted,
             version.active if self.active is None else self.active,
             version.earn_type if self.earn_type is None else self.earn_type,
+            version.earned_rule if self.earned_expiry is None else expiry_of(self.earned_expiry),
+            version.rules if self.settings is None else _settings(version.rules, self.settings),
         )
 
 
@@ -226,15 +228,19 @@ class Overrides:
         for place, limit in enumerate(self.asked.limits):
             self._change(found, limit, f"limits[{place}]")
         for place, entry in enumerate(self.asked.badges):
-            chosen = self._change(found, entry, f"badges[{place}]")
-            if entry.settings is not None:
-                for badge in chosen:
-                    found[badge] = replace(found[badge], rules=_settings(found[badge].rules, entry.settings))
+            self._change(found, entry, f"badges[{place}]")
         return found
 
-    def _change(self, badges: dict[str, RuledBadge], entry: OtherLimit | OtherBadge, key: str) -> list[str]:
-        """Change what the entry chooses, in place; the badges that it chose."""
-        chosen = [badge for badge, ruled in badges.items() if entry.chooses(badge, ruled.name)]
+    def _change(self, badges: dict[str, RuledBadge], entry: OtherLimit | OtherBadge, key: str) -> None:
+        """Change what the entry chooses, in place."""
+        if entry.tag is not None and any(ruled.tags is None for ruled in badges.values()):
+            raise ConfigError(
+                where=f"{self.path}, key {key}.tag",
+                expected="a warehouse that keeps the tags of its definitions",
+                found="definitions that were read by an earlier version, which kept none",
+                next_step="Make it anew from its inputs with badgeledger rebuild, or choose badges by badge or name.",
+            )
+        chosen = [badge for badge, ruled in badges.items() if entry.chooses(badge, ruled)]
         fits: bool = False
         for badge in chosen:
             versions, first = _from_then_on(badges[badge].versions, entry.since)
@@ -245,13 +251,15 @@ class Overrides:
                 raise self._refused(key, f"{error}", f"another result for the badge {badge}") from None
             badges[badge] = replace(badges[badge], versions=changed)
         if not chosen:
-            wanted = entry.badge if entry.name is None else entry.name
-            raise self._refused(key, "a badge of the warehouse", "none" if wanted is None else repr(wanted))
+            expected = "a badge of the warehouse"
+            if entry.tag is not None:
+                known = sorted({tag for ruled in badges.values() for tag in ruled.tags or ()})
+                expected = f"a tag among {', '.join(known[:20])}" if known else "badges with tags"
+            raise self._refused(key, expected, ", ".join(map(repr, entry.choice)) or "none")
         if not fits:
             carried = {name for badge in chosen for one in badges[badge].versions for name in one.counted.limits}
             expected = "a limit that a version of the chosen badges carries, or add = true"
             raise self._refused(key, expected, "only " + ", ".join(sorted(carried)) if carried else "none at all")
-        return chosen
 
     def _refused(self, key: str, expected: str, found: str) -> ConfigError:
         return ConfigError(
@@ -274,7 +282,7 @@ def load_overrides(path: Path) -> Overrides:
         )
     seen = set()
     for place, limit in enumerate(asked.limits):
-        key = (limit.badge, limit.name, limit.limit, limit.since)
+        key = (limit.badge, limit.name, limit.tag, limit.limit, limit.since)
         if key in seen:
             raise ConfigError(
                 where=f"{path}, key limits[{place}]",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .decisions import Decided
     from .overrides import Overrides
     from .reports.replay_page import Asked
-    from .ruling import RuledBadge
+    from .ruling import Badges, RuledBadge
 
 TABLES = {
     entry.name: entry
@@ -137,14 +137,14 @@ def replay(
         no_input = last is not None and bool(last.settings["no_input"])
         with views.ledger_views(opened, rules, at, None, no_input, progress) as con:
             sides = [Kept(target.with_name(f".{target.name}.decided{side}")) for side in ("", "-before")]
-            decided = _decide(con, warehouse, question, lock_timeout, progress, sides)
+            decided, badges = _decide(con, warehouse, question, lock_timeout, progress, sides)
             folder, kept = _publish(con, decided, target, warehouse, question, progress)
             for side in sides:
                 side.remove()
             emitted = 0
             if emit is not None:
                 progress(f"replay: {emit.name}")
-                emitted = emission.emit(con, emit)
+                emitted = emission.emit(con, badges, emit)
             compared = _sums(con, "comparison", COMPARED) if question.compares else None
             by_reason = _sums(con, "decision_totals", TABLES)
             return ReplayResult(at, rules, folder, kept, by_reason, compared, emitted, warehouse)
@@ -197,13 +197,14 @@ def _decide(
     lock_timeout: float,
     progress: pipeline.Progress,
     kept: Sequence[Kept],
-) -> Decided:
+) -> tuple[Decided, Badges]:
+    """The decisions, and the badges under whose rules they are."""
     from . import ruling
     from .decisions import make_decisions, make_totals
 
     progress("replay: reading")
     before = ruling.recorded(con, question.recorded, question.as_of)
-    badges = ruling.recorded(con, question.rules, question.as_of)
+    badges: Badges = ruling.recorded(con, question.rules, question.as_of)
     if question.other is not None:
         if question.other.definitions is not None:
             badges = _other_definitions(question.other, warehouse, question, lock_timeout)
@@ -211,7 +212,7 @@ def _decide(
     told, compared = _speed(progress, "decided"), before if question.compares else None
     found = make_decisions(con, badges, question.as_of, before=compared, shown=question.shown, progress=told, kept=kept)
     make_totals(con, compared=question.compares)
-    return found
+    return found, badges
 
 
 def _speed(progress: pipeline.Progress, done: str) -> Callable[[int], None]:

@@ -10,28 +10,31 @@ import duckdb
 
 from . import accounting
 from .counting import BadgeVersion
+from .definitions import ExpiryRule
 from .errors import ConfigError
 from .settings import Rules
-from .warehouse import Warehouse, first_row
+from .warehouse import Warehouse, first_row, statement
 
 
 @dataclass(frozen=True)
 class DecidedVersion:
-    """A version as replay needs it, beside what counting needs of it."""
+    """A version as replay needs it, beside what counting needs of it; `rules` are the settings that hold with it."""
 
     counted: BadgeVersion
     active: bool
     earn_type: str
+    earned_rule: ExpiryRule | None
+    rules: Rules
 
 
 @dataclass(frozen=True)
 class RuledBadge:
-    """What rules one badge: its versions in the order of coming into force, and the settings. `name` is that of the
-    last version up to as-of."""
+    """What rules one badge: its versions in the order of coming into force. `name` and `tags` are those of the last
+    version up to as-of; tags are `NAME` and `NAME=VALUE` in text order, None where they are not known."""
 
     name: str | None
     versions: Sequence[DecidedVersion]
-    rules: Rules
+    tags: Sequence[str] | None = ()
 
 
 Badges = Mapping[str, RuledBadge]
@@ -39,21 +42,26 @@ Badges = Mapping[str, RuledBadge]
 
 def recorded(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int) -> dict[str, RuledBadge]:
     """Every badge with a version in the staging of the connection, all under the same settings."""
-    said: dict[str, list[tuple[str | None, bool, str]]] = {}
-    for badge, *facts in con.execute(
-        "SELECT badge_id, name, active, earn_type FROM staging.version ORDER BY badge_id, version_no"
+    said: dict[str, list[tuple[str | None, bool, str, ExpiryRule | None, Sequence[str] | None]]] = {}
+    tagged = statement("6_replay", "badge_tags")
+    for badge, name, active, earn_type, earned, known, tags in con.execute(
+        "SELECT version.badge_id, name, active, earn_type, earned_rule, known, tags"
+        f" FROM staging.version AS version LEFT JOIN ({tagged}) USING (badge_id, version_no)"
+        " ORDER BY badge_id, version_no"
     ).fetchall():
-        said.setdefault(badge, []).append((facts[0], facts[1], facts[2]))
+        rule = ExpiryRule(**earned) if earned and earned["kind"] else None
+        said.setdefault(badge, []).append((name, active, earn_type, rule, tuple(tags) if known else None))
     found = {}
     for badge, versions in accounting.versions(con).items():
         in_force = [place for place, version in enumerate(versions) if version.in_force_from <= as_of_us]
+        last = said[badge][max(in_force, default=0)]
         found[badge] = RuledBadge(
-            name=said[badge][max(in_force, default=0)][0],
+            name=last[0],
             versions=[
-                DecidedVersion(version, active, earn_type)
-                for version, (_, active, earn_type) in zip(versions, said[badge], strict=True)
+                DecidedVersion(version, active, earn_type, earned_rule, rules)
+                for version, (_, active, earn_type, earned_rule, _) in zip(versions, said[badge], strict=True)
             ],
-            rules=rules,
+            tags=last[4],
         )
     return found
 

@@ -110,7 +110,7 @@ def kernel(source: str, rows: int, threads: int) -> tuple[child.Spent, Any]:
             fact=np.zeros(len(chosen), np.bool_),
             revoked_at=np.full(len(chosen), NEVER),
         )
-        ruled = [RuledBadge(None, [DecidedVersion(version, True, "EARN")], Rules())] * counting.BADGES
+        ruled = [RuledBadge(None, [DecidedVersion(version, True, "EARN", None, Rules())])] * counting.BADGES
         watch = child.Stopwatch()
         decided = decide_badges(found, plans, ruled, threads=threads)
         return watch.read(), decided.reason == 0

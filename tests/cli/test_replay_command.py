@@ -17,6 +17,7 @@ import pytest
 from badgeledger import cli, decisions
 from badgeledger.replay import COMPARED, TABLES
 from badgeledger.reports.table_folder import FORMATS
+from badgeledger.warehouse import Warehouse
 
 NIGHTLY = """
 [pipeline]
@@ -32,7 +33,10 @@ path = "logs"
 formats = ["csv"]
 """
 LOG = [
-    harness.define(harness.definition("B", limits=[harness.fixed_value(1), harness.rolling(days=(1, 1))])),
+    harness.define(
+        harness.definition("B", limits=[harness.fixed_value(1), harness.rolling(days=(1, 1))])
+        | {"tags": [{"name": "tier", "value": "one"}]}
+    ),
     harness.earn("B", "c1", "2024-01-01T10:00:00Z", rid="r1"),
     harness.earn("B", "c1", "2024-01-02T10:00:00Z", rid="r2"),
     harness.earn("B", "c1", "2024-01-03T10:00:00Z", rid="r3", answer=1039),
@@ -257,8 +261,11 @@ B_HAS = '[[limits]]\nbadge = "B"\nlimit = "CUSTOMER:FIXED_VALUE"\n'
         (B_HAS.replace("CUSTOMER", "BADGE") + "number = 2\n", "only CUSTOMER:FIXED_VALUE, CUSTOMER:ROLL"),
         (B_HAS.replace('"B"', '"C"') + "number = 2\n", "key limits[0]: expected a badge"),
         ('[[badges]]\nname = "Badge *"\nactive = true\n', "found 'Badge *'"),
-        ('[[badges]]\ntag = "gold"\nactive = true\n', "carry no tags"),
-        ('[[badges]]\nbadge = "B"\nname = "B"\n', "badge or name, not both"),
+        (
+            '[[badges]]\ntag = "gold"\nactive = true\n',
+            "key badges[0]: expected a tag among tier, tier=one; found 'gold'",
+        ),
+        ('[[badges]]\nbadge = "B"\ntag = "tier"\n', "one of badge, name and tag"),
         (B_HAS + "number = -1\n", "key limits[0].number"),
         (B_HAS, "either a number or remove = true"),
         (B_HAS + 'number = 1\nadd = true\nreplaces = "BADGE:FIXED_VALUE"\n', "at most one of"),
@@ -277,7 +284,6 @@ B_HAS = '[[limits]]\nbadge = "B"\nlimit = "CUSTOMER:FIXED_VALUE"\n'
             "key limits[1]: expected one fixed window a scope",
         ),
         ('[settings]\nmonth = "31-days"\n', "key settings.month"),
-        ('[[badges]]\nfrom = 2024-01-01T00:00:00Z\nsettings = {month = "30-days"}\n', "they hold for all time"),
         ('[[badges]]\nissued_expiry = "RELATIVE:DAYS:0"\n', "key badges[0].issued_expiry"),
         ('[[badges]]\nowners = ["Nobody"]\n', "an owner among Loyalty"),
         ("[[badges]]\nstarts_at = 2030-01-01T00:00:00Z\n", "an end after the start, 2030-01-01"),
@@ -297,6 +303,22 @@ def test_a_wrong_file_of_rules_is_named(
     assert message in captured.err
     assert captured.err.count("\n") == 1
     assert not (warehouse.parent / "reports" / "2024-02-01-replay").exists()
+
+
+def test_a_warehouse_that_kept_no_tags_says_how_to_get_them(
+    warehouse: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Warehouse.open(warehouse) as opened:
+        without_tags = "UPDATE raw.definition SET definition = json_merge_patch(definition, '{\"tags\": null}')"
+        opened.con.execute(without_tags)
+    Path("rules.toml").write_text('[[badges]]\ntag = "tier"\nactive = false\n')
+    run("replay", "--warehouse", warehouse, "--rules", "rules.toml", "--out", "out", code=2)
+    told = capsys.readouterr().err
+    assert "key badges[0].tag: expected a warehouse that keeps the tags of its definitions" in told
+    assert "badgeledger rebuild" in told
+    run("rebuild", "nightly.toml")
+    run("replay", "--warehouse", warehouse, "--rules", "rules.toml", "--out", "out")
+    assert {reason for _, reason in decided(Path("out"))} == {"badge-not-active"}
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,13 @@ def _expiry(world: World) -> Record | None:
     return {"never": harness.never(), "badge": harness.with_badge(), None: None}[kind]
 
 
+# Tags are no content: whatever stands there, the line is the same record.
+TAGS: tuple[Any, ...] = (
+    [], [{"name": "tier", "value": "gold"}, "tier", {"name": "", "value": "x"}], None, [{"name": "tier", "value": 1.5}],
+    [{"name": "tier", "value": None}, {"value": "gold"}, 7, ["tier"]], {"name": "tier"}, "tier",
+)  # fmt: skip
+
+
 def _definition(world: World, badge: str) -> Record:
     limits = [
         _constraint(world, scope)
@@ -120,6 +127,7 @@ def _definition(world: World, badge: str) -> Record:
         active=world.chance(90),
         since=None,
     )
+    record["tags"] = TAGS[start // DAY % len(TAGS)]
     record |= {"startOn": None, "expiresOn": None} | world.written("startOn", start) | world.written("expiresOn", end)
     return record
 

@@ -11,7 +11,19 @@ from typing import Any
 import harness
 import pytest
 from conftest import examples
-from harness import Record, Tables, definition, earn, earn_bulk, fixed_value, issue_bulk, relative, unanswered
+from harness import (
+    Record,
+    Tables,
+    definition,
+    earn,
+    earn_bulk,
+    fixed_value,
+    issue_bulk,
+    never,
+    relative,
+    unanswered,
+    with_badge,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws.random_logs import ZONES, Log, logs, rules
@@ -32,7 +44,7 @@ def decided(log: Any, *, as_of: str = harness.LATE, **chosen: str) -> tuple[list
         badges = ruling.recorded(warehouse.con, Rules(**chosen), at)
         decisions.make_decisions(warehouse.con, badges, at, shown=EVER)
         write_rows(warehouse.con, TABLES["decisions"], "csv", folder / "decisions.csv")
-        lines = emission.emit(warehouse.con, folder / "answers.jsonl")
+        lines = emission.emit(warehouse.con, badges, folder / "answers.jsonl")
         emitted = [json.loads(line) for line in (folder / "answers.jsonl").read_text().splitlines()]
         assert lines == len(emitted)
         return harness.read_csv((folder / "decisions.csv").read_text()), emitted
@@ -73,6 +85,33 @@ def _without_refused(line: Record) -> Record:
     return line | {"request": request, "response": {"data": data, "errors": [], "warnings": []}}
 
 
+def test_the_answers_tell_when_what_is_admitted_expires() -> None:
+    """Under the rules of replay; read in again, the audit finds the same expiries and no mismatch."""
+    log = [
+        definition("B", issued=relative("MONTHS", 1), earned=relative("DAYS", 3)),
+        definition("N", issued=never(), earned=never()),
+        definition("F", earned=with_badge()) | {"expiresOn": None, "expiresOnISO": "9000-01-01T00:00:00.123456Z"},
+        issue_bulk("B", ["c1", "c2"], "2024-03-01T10:00:00.000001Z", event="2024-01-31T23:30:00Z", rid="r1"),
+        earn("B", "c1", "2024-03-30T10:00:00Z", rid="r2"),
+        issue_bulk("N", ["c1"], "2024-03-01T10:00:00Z", rid="r3"),
+        earn("N", "c1", "2024-03-01T10:00:00Z", rid="r4"),
+        earn("F", "c1", "2024-03-01T10:00:00Z", rid="r5"),
+    ]
+    _, emitted = decided(log, zone="Europe/Berlin")
+    found = audited([*log[:3], *emitted], zone="Europe/Berlin")
+    expiries = {(row["badge_id"], row["kind"], row["expires_at"], row["reported_expires_at"])
+                for row in found["expirations"]}  # fmt: skip
+    assert expiries == {
+        ("B", "ISSUE", "2024-02-29T23:30:00.000000Z", "2024-02-29T23:30:00.000000Z"),
+        ("B", "EARN", "2024-04-02T10:00:00.000000Z", "2024-04-02T10:00:00.000000Z"),
+        ("N", "ISSUE", "", ""),
+        ("N", "EARN", "", ""),
+        ("F", "EARN", "9000-01-01T00:00:00.123456Z", "9000-01-01T00:00:00.123456Z"),
+    }
+    assert "expiry-mismatch" not in {row["code"] for row in found["findings"]}
+    assert "timestamp-unit-repaired" not in {row["code"] for row in found["findings"]}
+
+
 @settings(max_examples=examples(10))
 @given(st.sampled_from(ZONES).flatmap(logs), rules)
 def test_every_answer_can_be_ingested(log: Log, chosen: dict[str, str]) -> None:
@@ -86,9 +125,11 @@ def test_every_answer_can_be_ingested(log: Log, chosen: dict[str, str]) -> None:
 
 
 def test_each_reason_is_answered_in_its_place() -> None:
+    issue = issue_bulk("B", ["c1", "c1"], "2024-02-01T10:00:00Z", rid="r1", owner="loyalty")
+    issue["request"]["triggeredBy"]["referenceId"] = "626"
     log = [
         definition(limits=[fixed_value(2), fixed_value(4, "BADGE")], issued=relative("DAYS", 2), earn_type="EARN"),
-        issue_bulk("B", ["c1", "c1"], "2024-02-01T10:00:00Z", rid="r1", owner="loyalty"),
+        issue,
         issue_bulk("B", ["c2"], "2024-02-02T10:00:00Z", rid="r1"),
         earn_bulk("B", ["c2", "c2", "c2"], "2024-02-03T10:00:00Z", rid="r2"),
         earn("B", "c3", "2024-02-04T10:00:00Z", rid="r3", event="2025-02-04T10:00:00Z"),
@@ -103,10 +144,15 @@ def test_each_reason_is_answered_in_its_place() -> None:
         "badgeMetaId": "B",
         "requestId": "r1",
         "issueEventDateISO": "2024-02-01T10:00:00.000000Z",
-        "triggeredBy": {"ownerType": "Loyalty"},
+        "triggeredBy": {"ownerType": "Loyalty", "referenceId": "626"},
         "customers": ["c1", "c1"],
     }
-    refused = {"code": 1040, "message": "An active issue for the badge already exists."}
+    data = emitted[0]["response"]["data"]
+    assert list(data) == ["badgeMetaId", "triggeredBy", "expiresOn", "expiresOnISO", "issuedBadges", "requestId"]
+    assert data["triggeredBy"] == {"ownerType": "Loyalty", "referenceId": "626"}
+    # Of an issue, from its event on: two days.
+    assert (data["expiresOn"], data["expiresOnISO"]) == (1706954400.0, "2024-02-03T10:00:00.000000Z")
+    refused = {"code": 1040, "message": "An active issue for the badge already exists.", "reference": None}
     assert emitted[0]["response"]["data"]["issuedBadges"] == [
         {"customerId": "c1", "issuedId": "r1.0", "error": None, "status": "ACTIVE"},
         {"customerId": "c1", "issuedId": None, "error": refused, "status": None},

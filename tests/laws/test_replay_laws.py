@@ -86,13 +86,14 @@ def test_engine_and_witness_decide_alike_under_other_rules() -> None:
         slow = witness(log.files, as_of=log.as_of, zone=log.zone, other=other)
         assert fast["decisions"] == slow
         verbs.update(re.findall(r"^(\w+) =", other, re.MULTILINE))
+        verbs.update(f"from, {name}" for name in re.findall(r"from = .*\nsettings = {(\w+)", other))
         reasons.update(row["reason"] for row in slow)
         before = witness(log.files, as_of=log.as_of, zone=log.zone)
         differing.append([row["decision"] for row in slow] != [row["decision"] for row in before])
         _comparison_adds_up(fast, before, slow)
 
-    needed = {"limit", "number", "add", "remove", "from", "name", "badge", "active", "issued_expiry", "counted"}
-    needed |= REASONS - {"unknown-badge"}
+    needed = {"limit", "number", "add", "remove", "from", "name", "badge", "tag", "active", "issued_expiry"}
+    needed |= {"counted", "from, zone", "from, revoked", "from, rolling_clock"} | REASONS - {"unknown-badge"}
     go_on(
         law,
         lambda: needed - reasons - verbs,
@@ -144,13 +145,19 @@ LIMITS = (
     "BADGE:ROLLING_WINDOW:WEEKS:1", "CUSTOMER:FIXED_WINDOW:DAYS:3", "BADGE:FIXED_WINDOW:MONTHS",
     "CUSTOMER:FIXED_WINDOW:WEEKS:TUESDAY",
 )  # fmt: skip
-CHOICES = ("", "", "", 'badge = "B"', 'name = "*"', 'name = "o[mn]e"', 'name = "badge ?"')
+CHOICES = (
+    "", "", "", 'badge = "B"', 'name = "*"', 'name = "o[mn]e"', 'name = "badge ?"', 'tag = "tier"', 'tag = "tier=1.5"',
+)  # fmt: skip
 FACTS = (
     "active = true", "active = false", 'starts_at = "2023-02-28T10:00:00Z"', "expires_at = 2024-06-15T12:00:00Z",
     'issued_expiry = "RELATIVE:MONTHS:1"', 'issued_expiry = "NEVER"', 'issued_expiry = "BADGE_END"',
     'earn_type = "ISSUE_EARN"', 'earned_expiry = "WITH_BADGE_META"\nowners = ["loyalty"]',
 )  # fmt: skip
-OWN_SETTINGS = ('counted = "both"', 'zone = "America/Havana"', 'rolling_clock = "event"')
+OWN_SETTINGS = (
+    'counted = "both"', 'counted = "issue"', 'zone = "America/Havana"', 'zone = "Pacific/Apia"',
+    'rolling_clock = "event"', 'rolling_edge = "local-day"', 'month = "30-days"', 'revoked = "exclude"',
+    'imported = "ignore"',
+)  # fmt: skip
 
 
 def other_rules(seed: int) -> str:
@@ -170,7 +177,7 @@ def other_rules(seed: int) -> str:
         added = name
     for _ in range(random.choice((0, 1, 1, 2))):
         since = _since(random)
-        own = "" if since or random.random() < 0.5 else f"settings = {{{random.choice(OWN_SETTINGS)}}}"
+        own = "" if random.random() < 0.5 else f"settings = {{{random.choice(OWN_SETTINGS)}}}"
         parts.append(
             "\n".join(["[[badges]]", *filter(None, [random.choice(FACTS), random.choice(CHOICES), since, own])])
         )

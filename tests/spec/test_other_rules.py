@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from harness import Tables, definition, earn, every_days, fixed_date, fixed_value, issue_bulk, never, rolling
+from feeds import element, imported, revoke_earn, told
+from harness import (
+    Record,
+    Tables,
+    define,
+    definition,
+    earn,
+    every_days,
+    fixed_date,
+    fixed_value,
+    issue_bulk,
+    never,
+    relative,
+    rolling,
+)
 from replaying import Replay
 
 DAYS = [earn("B", "c1", f"2024-02-0{day}T10:00:00Z", rid=f"r{day}") for day in (1, 2, 3, 4)]
@@ -160,3 +174,121 @@ def test_owners_are_no_reason(replay: Replay) -> None:
     log = [definition(), earn("B", "c1", "2024-02-01T10:00:00Z", owner="Journeys")]
     other = '[[badges]]\nowners = ["Loyalty"]\nearned_expiry = "NEVER"\n'
     assert decided(replay(log, other=other)) == "A"
+
+
+def patterns(found: Tables) -> dict[str, str]:
+    """`+` or `-` for each row of a badge, in processing order."""
+    told_of: dict[str, str] = {}
+    for row in found["decisions"]:
+        told_of[row["badge_id"]] = told_of.get(row["badge_id"], "") + ("+" if row["decision"] == "ADMIT" else "-")
+    return told_of
+
+
+def tagged(badge: str, *tags: object) -> Record:
+    return definition(badge, limits=[fixed_value(1)]) | {"tags": list(tags)}
+
+
+def test_badges_are_chosen_by_a_tag_of_their_last_version(replay: Replay) -> None:
+    gold, silver = {"name": "tier", "value": "gold"}, {"name": "tier", "value": "silver"}
+    later = definition("M", limits=[fixed_value(1)], since="2024-01-01T00:00:00Z", name="another")
+    again = define(tagged("R", gold)), define(tagged("R", {"name": "x"}), "2024-01-01T00:00:00Z")
+    log = [
+        tagged("G", gold, "new"),
+        tagged("S", silver),
+        tagged("N", {"value": "gold"}, {"name": ["tier"]}, None),
+        # A badge has the tags of its last version, and a version those of every line that tells it.
+        tagged("M", gold),
+        later,
+        *again,
+        *(earn(badge, "c1", f"2024-02-0{day}T10:00:00Z", rid=f"r{day}") for badge in "GSNMR" for day in range(1, 6)),
+    ]
+    other = """
+        [[limits]]
+        tag = "tier"
+        limit = "CUSTOMER:FIXED_VALUE"
+        number = 2
+        [[limits]]
+        tag = "tier=gold"
+        limit = "CUSTOMER:FIXED_VALUE"
+        number = 3
+        [[limits]]
+        tag = "new"
+        limit = "CUSTOMER:FIXED_VALUE"
+        number = 4
+        [[limits]]
+        name = "anoth??"
+        limit = "CUSTOMER:FIXED_VALUE"
+        number = 0
+    """
+    assert patterns(replay(log, other=other)) == {"G": "++++-", "S": "++---", "N": "+----", "M": "-----", "R": "+++--"}
+
+
+def test_settings_hold_from_an_instant_on_and_what_was_before_stays(replay: Replay) -> None:
+    def earns(badge: str, *clocks: str) -> list[Record]:
+        """Earns of customer c1 in February 2024: when processed, and behind a slash when they happened."""
+        pairs = [[f"2024-02-{clock}:00Z" for clock in one.split("/")] for one in clocks]
+        return [earn(badge, "c1", at[0], rid=f"r{place}", event=at[-1]) for place, at in enumerate(pairs)]
+
+    def one_a_day(badge: str) -> Record:
+        return definition(badge, limits=[rolling(days=(1, 1))], start="2023-01-01T00:00:00Z")
+
+    def one_in_all(badge: str) -> Record:
+        return definition(badge, limits=[fixed_value(1)], issued=relative("DAYS", 1), start="2023-01-01T00:00:00Z")
+
+    log = [
+        # The span of a row is that of the clock at its processing: events before are seen by the event clock, too.
+        one_a_day("clock"),
+        *earns("clock", "09T10:00", "09T11:00/05T00:00", "10T05:00/01T00:00", "11T05:00/09T12:00"),
+        one_a_day("edge"),
+        *earns("edge", "08T20:00", "09T10:00", "10T20:00", "11T10:00"),
+        # What was issued before keeps its validity.
+        definition("month", issued=relative("MONTHS", 1), start="2023-01-01T00:00:00Z"),
+        issue_bulk("month", ["c1"], "2024-01-31T00:00:00Z", rid="r1"),
+        issue_bulk("month", ["c2"], "2024-02-11T00:00:00Z", rid="r2"),
+        issue_bulk("month", ["c1"], "2024-02-12T00:00:00Z", rid="r3"),
+        issue_bulk("month", ["c2"], "2024-03-11T12:00:00Z", rid="r4"),
+        issue_bulk("month", ["c2"], "2024-03-12T00:00:00Z", rid="r5"),
+        # An issue that counted when it came takes room from an earn; one that comes later takes none.
+        one_in_all("counted"),
+        issue_bulk("counted", ["c1"], "2024-02-01T00:00:00Z", rid="i1"),
+        *earns("counted", "02T00:00", "11T00:00"),
+        issue_bulk("counted", ["c1"], "2024-02-12T00:00:00Z", rid="i2"),
+        # A revocation gives room back where the setting of its own instant says so.
+        one_in_all("revoked"),
+        earn("revoked", "c1", "2024-02-01T00:00:00Z", rid="r1", answer="e1"),
+        earn("revoked", "c2", "2024-02-01T00:00:00Z", rid="r2", answer="e2"),
+        revoke_earn("revoked", "c1", "e1", "2024-02-05T00:00:00Z"),
+        earn("revoked", "c1", "2024-02-11T00:00:00Z", rid="r3", answer="e3"),
+        revoke_earn("revoked", "c2", "e2", "2024-02-12T00:00:00Z"),
+        earn("revoked", "c2", "2024-02-13T00:00:00Z", rid="r4", answer="e4"),
+        one_in_all("imported"),
+        imported([element("imported", "c1")], "2024-02-01T00:00:00Z", [told("c1", "f1")]),
+        imported([element("imported", "c2")], "2024-02-11T00:00:00Z", [told("c2", "f2")]),
+        earn("imported", "c1", "2024-02-12T00:00:00Z", rid="r1"),
+        earn("imported", "c2", "2024-02-12T00:00:00Z", rid="r2"),
+        # The cycle that holds the instant ends with the first midnight of the new zone behind it, 18:30 UTC.
+        definition("zone", limits=[every_days(1, 1)], start="2023-01-01T00:00:00Z"),
+        *earns("zone", "09T10:00", "09T20:00", "10T10:00", "10T18:00", "10T19:00", "11T18:00", "11T18:30"),
+    ]
+    settings = {
+        "clock": 'rolling_clock = "event"',
+        "edge": 'rolling_edge = "local-day"',
+        "month": 'month = "30-days"',
+        "counted": 'counted = "earn"',
+        "revoked": 'revoked = "exclude"',
+        "imported": 'imported = "ignore"',
+        "zone": 'zone = "Asia/Kolkata"',
+    }
+    other = "\n".join(
+        f'[[badges]]\nbadge = "{badge}"\nfrom = 2024-02-10T00:00:00Z\nsettings = {{ {given} }}'
+        for badge, given in settings.items()
+    )
+    assert patterns(replay(log, other=other)) == {
+        "clock": "+-+-",
+        "edge": "+-++",
+        "month": "++--+",
+        "counted": "+--+",
+        "revoked": "++-+",
+        "imported": "-+",
+        "zone": "+-+-+-+",
+    }

@@ -16,6 +16,7 @@ from ..definitions import (
     ExpiryRule,
     Limit,
     Scope,
+    Tag,
 )
 from .refusal import Refusal
 from .strict_json import Number
@@ -62,6 +63,7 @@ def read_definition(
         last_updated_at=twin_instant(body, "lastUpdatedOn", reading, iso_wins=False),
         created_at=twin_instant(body, "createdOn", reading, iso_wins=False),
         logged_at=logged_at,
+        tags=_tags(body.get("tags")),
     )
 
 
@@ -69,6 +71,16 @@ def _name(value: Any) -> str | None:
     if value is None or (isinstance(value, str) and not isinstance(value, Number)):
         return value
     raise Refusal("unknown-shape", "name is no text")
+
+
+def _tags(tags: Any) -> list[Tag]:
+    """The tags that have a name. They are no content, so that what is none is passed over and refuses no line."""
+    found = set()
+    for tag in tags if isinstance(tags, list) else []:
+        name, value = (tag.get("name"), tag.get("value")) if isinstance(tag, dict) else (tag, None)
+        if isinstance(name, str) and name:
+            found.add((str(name), str(value) if isinstance(value, str) else None))
+    return [Tag(name=name, value=value) for name, value in sorted(found, key=str)]
 
 
 def _active(body: Mapping[str, Any]) -> bool:

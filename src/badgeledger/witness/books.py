@@ -133,6 +133,13 @@ class Books:
                 else:
                     same.source = min(same.source, one.source)
                     self._drop(one)
+        # Tags are no content: those of every line that tells a version are its tags.
+        tags: dict[tuple[object, ...], set[str]] = {}
+        for one in definitions:
+            if not one.refused:
+                tags.setdefault((one.badge, one.in_force, one.content), set()).update(one.tags)
+        for one in distinct.values():
+            one.tags = tags.get((one.badge, one.in_force, one.content), set())
         return list(distinct.values())
 
     def _dated_calls(self, lines: Sequence[CallLine]) -> list[Call]:

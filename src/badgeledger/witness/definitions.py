@@ -88,7 +88,8 @@ class Rule:
 
 @dataclass
 class Definition:
-    """One state of a badge as one record tells it. Instants are microseconds; limits are (name, number) as found."""
+    """One state of a badge as one record tells it. Instants are microseconds; limits are (name, number) as found; tags
+    are `NAME` and `NAME=VALUE`."""
 
     badge: str
     org: str | None
@@ -106,6 +107,7 @@ class Definition:
     created: int | None
     logged_at: int | None
     refused: bool
+    tags: set[str] = field(default_factory=set)
     source: tuple[str, int] = ("", 0)
     numbers: dict[str, int] = field(default_factory=dict)
 
@@ -197,11 +199,29 @@ def read_definition(
         created=reader.twin(body, "createdOn", iso_wins=False),
         logged_at=logged_at,
         refused=refused,
+        tags=_tags(body.get("tags")),
     )
     if definition.in_force is None:
         reader.refuse("no-time")
     definition.numbers = definition.ruling_limits()
     return definition
+
+
+def _tags(tags: Any) -> set[str]:
+    """What tags are called. What has no name is none; nothing is refused for its tags."""
+    found = set()
+    for tag in tags if isinstance(tags, list) else []:
+        said = tag if isinstance(tag, dict) else {"name": tag}
+        name, value = (_as_written(said.get(part)) for part in ("name", "value"))
+        if name:
+            found |= {name} if value is None else {name, f"{name}={value}"}
+    return found
+
+
+def _as_written(value: Any) -> str | None:
+    """Text, or the text of a number."""
+    text = value.text if isinstance(value, Num) else value
+    return text if isinstance(text, str) else None
 
 
 def _active(body: Mapping[str, Any], reader: Reader) -> bool:

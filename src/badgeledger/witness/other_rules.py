@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
@@ -28,26 +29,49 @@ class OtherRules:
         """The settings of every badge."""
         return Settings(settings.rules | self._said.get("settings", {}), settings.as_of)
 
-    def rule(self, badge: str, versions: Sequence[Definition], settings: Settings) -> tuple[list[Definition], Settings]:
-        """The versions of one badge, and its settings, from the recorded versions and the settings of every badge."""
-        found = [deepcopy(version) for version in versions]
-        name = up_to(versions, settings.as_of)[-1].name
+    def rule(self, badge: str, versions: Sequence[Definition], settings: Settings) -> list[Ruling]:
+        """The versions of one badge, each with its settings, from the recorded versions and the settings of every
+        badge."""
+        found = [Ruling(deepcopy(version), settings) for version in versions]
+        last = up_to(versions, settings.as_of)[-1]
         for entry in self._said.get("limits", []):
-            if _is_meant(entry, badge, name):
-                for version in _from_then_on(found, entry):
-                    _change_limit(version, entry)
+            if _is_meant(entry, badge, last):
+                for ruling in _from_then_on(found, entry):
+                    _change_limit(ruling.version, entry)
         for entry in self._said.get("badges", []):
-            if _is_meant(entry, badge, name):
-                for version in _from_then_on(found, entry):
-                    _change_badge(version, entry)
-                settings = Settings(settings.rules | entry.get("settings", {}), settings.as_of)
-        return found, settings
+            if _is_meant(entry, badge, last):
+                for ruling in _from_then_on(found, entry):
+                    _change_badge(ruling.version, entry)
+                    given = ruling.settings.rules | entry.get("settings", {})
+                    ruling.settings = Settings(given, settings.as_of)
+        return found
 
 
-def _is_meant(entry: Entry, badge: str, name: str | None) -> bool:
+@dataclass
+class Ruling:
+    """A version and the settings that hold while it is in force."""
+
+    version: Definition
+    settings: Settings
+
+    @property
+    def moment(self) -> int:
+        """The instant from which it is in force."""
+        assert self.version.in_force is not None
+        return self.version.in_force
+
+
+def ruling_at(rulings: Sequence[Ruling], instant: int) -> Ruling:
+    """The one in force; the first covers all time before it."""
+    return [one for place, one in enumerate(rulings) if not place or one.moment <= instant][-1]
+
+
+def _is_meant(entry: Entry, badge: str, last: Definition) -> bool:
     if "badge" in entry:
         return bool(entry["badge"] == badge)
-    return "name" not in entry or (name is not None and fnmatchcase(name, entry["name"]))
+    if "tag" in entry:
+        return entry["tag"] in last.tags
+    return "name" not in entry or (last.name is not None and fnmatchcase(last.name, entry["name"]))
 
 
 def _instant(value: Any) -> int:
@@ -58,30 +82,25 @@ def _instant(value: Any) -> int:
     return found
 
 
-def _from_then_on(versions: list[Definition], entry: Entry) -> list[Definition]:
+def _from_then_on(rulings: list[Ruling], entry: Entry) -> list[Ruling]:
     """The versions that an entry changes. With `from`, one that says the same is put in at that instant, and another
     before it where nothing is known of the time before."""
     if "from" not in entry:
-        return versions
+        return rulings
     since = _instant(entry["from"])
-    moments = [_moment(version) for version in versions]
+    moments = [ruling.moment for ruling in rulings]
     if min(moments) >= since:
-        versions.insert(0, _dated(versions[0], since - 1))
+        rulings.insert(0, _dated(rulings[0], since - 1))
     if since not in moments:
-        earlier = [place for place, version in enumerate(versions) if _moment(version) < since]
-        versions.insert(earlier[-1] + 1, _dated(versions[earlier[-1]], since))
-    return [version for version in versions if _moment(version) >= since]
+        earlier = [place for place, ruling in enumerate(rulings) if ruling.moment < since]
+        rulings.insert(earlier[-1] + 1, _dated(rulings[earlier[-1]], since))
+    return [ruling for ruling in rulings if ruling.moment >= since]
 
 
-def _moment(version: Definition) -> int:
-    assert version.in_force is not None
-    return version.in_force
-
-
-def _dated(version: Definition, moment: int) -> Definition:
-    copy = deepcopy(version)
+def _dated(ruling: Ruling, moment: int) -> Ruling:
+    copy = deepcopy(ruling.version)
     copy.last_updated = moment
-    return copy
+    return Ruling(copy, ruling.settings)
 
 
 def _change_limit(version: Definition, entry: Entry) -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from .calls import Row
 from .counts import SCOPES, Settings, cycle_holding, expire, kind_counts, rolling_start
 from .counts import Badge as Book
-from .cycles import number_for, ordered, timeline, up_to, version_at
+from .cycles import Cycle, number_for, ordered, timeline
 from .definitions import Definition
 from .findings import overlaps
-from .other_rules import OtherRules
+from .other_rules import OtherRules, Ruling, ruling_at
 from .times import show_instant
 
 ADMIT, REJECT = "ADMIT", "REJECT"
@@ -47,15 +47,16 @@ def decide(
     """A decision for each row that is no import; `rows` stand in processing order, `definitions` by badge; `other`
     rules change them."""
     books: dict[str, Book] = {}
-    settings_of: dict[str, Settings] = {}
+    rulings: dict[str, list[Ruling]] = {}
     for row in rows:
         if row.badge not in books:
             own = [one for one in rows if one.badge == row.badge]
             versions = ordered(definitions.get(row.badge, ()))
-            settings_of[row.badge] = settings
+            found = [Ruling(version, settings) for version in versions]
             if other is not None and versions:
-                versions, settings_of[row.badge] = other.rule(row.badge, versions, settings)
-            books[row.badge] = _book(row.badge, versions, own, settings_of[row.badge])
+                found = other.rule(row.badge, versions, settings)
+            rulings[row.badge] = [one for place, one in enumerate(found) if not place or one.moment <= settings.as_of]
+            books[row.badge] = _book(row.badge, rulings[row.badge], own)
     admitted: dict[str, list[Row]] = {badge: [] for badge in books}
     decisions = []
     for row in rows:
@@ -64,28 +65,50 @@ def decide(
             if row.accepted:
                 admitted[row.badge].append(row)
             continue
-        decision = _decide(row, books[row.badge], admitted[row.badge], settings_of[row.badge])
+        decision = _decide(row, books[row.badge], admitted[row.badge], rulings[row.badge])
         decisions.append(decision)
         if decision.admitted:
             admitted[row.badge].append(row)
     return decisions
 
 
-def _book(badge: str, versions: Sequence[Definition], rows: Sequence[Row], settings: Settings) -> Book:
+def _book(badge: str, rulings: Sequence[Ruling], rows: Sequence[Row]) -> Book:
     """Versions, cycles, and each row's version and expiry."""
-    if not versions:
-        return Book(badge, [], list(rows))
-    book = Book(badge, up_to(versions, settings.as_of), list(rows))
+    book = Book(badge, [ruling.version for ruling in rulings], list(rows))
+    if not rulings:
+        return book
     for row in rows:
-        row.version = version_at(book.versions, row.processed_at)
-        expire(row, settings)
-    until = max([settings.as_of, *(row.event_at for row in rows)])
+        ruling = ruling_at(rulings, row.processed_at)
+        row.version = ruling.version
+        expire(row, ruling.settings)
+    until = max([rulings[0].settings.as_of, *(row.event_at for row in rows)])
     for scope in SCOPES:
-        book.cycles[scope] = timeline(book.versions, scope, settings.zone, settings["month"], until)
+        book.cycles[scope] = _cycles(rulings, scope, until)
     return book
 
 
-def _decide(row: Row, book: Book, admitted: Sequence[Row], settings: Settings) -> Decision:
+def _cycles(rulings: Sequence[Ruling], scope: str, until: int) -> list[Cycle]:
+    """The cycles of a scope. Where settings change, those that began by then stay, the one under way until the next
+    bound that the new settings know; then come those that begin later under the new settings."""
+    versions = [ruling.version for ruling in rulings]
+    found: list[Cycle] = []
+    before: Settings | None = None
+    for ruling in rulings:
+        settings = ruling.settings
+        if before is None:
+            found = timeline(versions, scope, settings.zone, settings["month"], until)
+        elif settings.rules != before.rules:
+            anew = timeline(versions, scope, settings.zone, settings["month"], until)
+            found = [cycle for cycle in found if cycle.starts_at <= ruling.moment]
+            bounds = [bound for cycle in anew for bound in (cycle.starts_at, cycle.ends_at) if bound > ruling.moment]
+            if found and found[-1].ends_at > ruling.moment and bounds:
+                found[-1].ends_at = min(bounds)
+            found += [cycle for cycle in anew if cycle.starts_at > ruling.moment]
+        before = settings
+    return found
+
+
+def _decide(row: Row, book: Book, admitted: Sequence[Row], rulings: Sequence[Ruling]) -> Decision:
     """The first reason that holds, in the order of the rule book."""
     version = row.version
     if version is None:
@@ -113,8 +136,9 @@ def _decide(row: Row, book: Book, admitted: Sequence[Row], settings: Settings) -
         for other in admitted
     ):
         return Decision(row, "overlapping-issue")
+    settings = ruling_at(rulings, row.processed_at).settings
     if kind_counts(row, settings):
-        counted = [other for other in admitted if _takes_room(other, row, settings)]
+        counted = [other for other in admitted if _takes_room(other, row, rulings)]
         for scope in ("CUSTOMER", "BADGE"):
             subject = [other for other in counted if scope == "BADGE" or other.customer == row.customer]
             limit = _full_limit(row, scope, book, subject, settings)
@@ -123,10 +147,15 @@ def _decide(row: Row, book: Book, admitted: Sequence[Row], settings: Settings) -
     return Decision(row)
 
 
-def _takes_room(other: Row, row: Row, settings: Settings) -> bool:
-    """An admitted row of a kind that counts; when revoked rows are excluded, until it is revoked."""
-    freed = settings["revoked"] == "exclude" and other.revoked_by(row.processed_at)
-    return kind_counts(other, settings) and not freed
+def _takes_room(other: Row, row: Row, rulings: Sequence[Ruling]) -> bool:
+    """An admitted row of a kind that counts under the settings of its own time; where revoked rows were excluded when
+    it was revoked, until then."""
+    freed = (
+        other.revoked_at is not None
+        and other.revoked_by(row.processed_at)
+        and ruling_at(rulings, other.revoked_at).settings["revoked"] == "exclude"
+    )
+    return kind_counts(other, ruling_at(rulings, other.processed_at).settings) and not freed
 
 
 def _full_limit(row: Row, scope: str, book: Book, subject: Sequence[Row], settings: Settings) -> str | None:
