@@ -18,6 +18,8 @@ from backports import zstd
 
 from .evidence import Difference, ReadFile, file_sha256
 from .witness import Input
+from .witness.flat import delimiter_of, first_rows, is_parquet
+from .witness.lines import read_pieces
 
 _WHITE = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
@@ -151,7 +153,17 @@ def _input(entry: ReadFile, data: bytes, *, grown: bool) -> Input:
         data = gzip.GzipFile(fileobj=io.BytesIO(data)).read()
     elif data.startswith(_ZSTD):
         data = zstd.ZstdFile(io.BytesIO(data)).read()
-    if grown and data.count(b"\n") == entry.lines:
-        # It grew while it was read, and its half last line was left to the next night.
-        data = data[: data.rfind(b"\n") + 1]
-    return Input(entry.path, data, entry.sha256, entry.zone)
+    return Input(entry.path, _as_read(entry, data) if grown else data, entry.sha256, entry.zone)
+
+
+def _as_read(entry: ReadFile, data: bytes) -> bytes:
+    """What was read of a file that has grown: if that was while it was read, its half last line, or row, was left to
+    the next night.
+    """
+    delimiter = delimiter_of(entry.path)
+    if delimiter is not None:
+        return first_rows(data, delimiter, entry.lines)
+    if data.endswith(b"\n") or is_parquet(data) or data.count(b"\n") != entry.lines:
+        return data
+    # The lines of a document are its records.
+    return data[: data.rfind(b"\n") + 1] if len(read_pieces(data)) > entry.lines else data

@@ -97,7 +97,6 @@ class Warehouse:
                 found="no such file",
                 next_step="Run a pipeline or `badgeledger ingest` first, or name another --warehouse.",
             )
-        path.parent.mkdir(parents=True, exist_ok=True)
         with locked(path, lock_timeout):
             reached(Point.LOCKED)
             refuse_lone_log(path)
@@ -126,7 +125,6 @@ class Warehouse:
         was nothing. Raises :class:`WarehouseLocked`; :class:`WarehouseNewer` for the file of a later version, and
         :class:`WarehouseDamaged` for a sound file of another program.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
         with locked(path, lock_timeout):
             _refuse_other(path)
             young = path.with_name(path.name + ".rebuilt")

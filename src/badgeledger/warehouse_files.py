@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from .errors import WarehouseLocked
+from .errors import UsageError, WarehouseLocked
 from .faults import Point, reached
 from .trouble import lone_log
 
@@ -19,7 +19,12 @@ _LOCK_POLL_SECONDS = 0.2
 
 @contextmanager
 def locked(path: Path, timeout: float) -> Iterator[None]:
-    """Hold `PATH.lock`, which is never removed; it names the holder's process while it is held."""
+    """Hold `PATH.lock`, which is never removed; it names the holder's process while it is held. Its folder is made.
+
+    Raises WarehouseLocked after `timeout` seconds, UsageError for a path that DuckDB would not take as it is.
+    """
+    _refuse_question_mark(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     lock_path = path.with_name(path.name + ".lock")
     descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
@@ -48,6 +53,18 @@ def locked(path: Path, timeout: float) -> Iterator[None]:
         os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
+
+
+def _refuse_question_mark(path: Path) -> None:
+    """Raise UsageError for a warehouse with a `?` in its path: DuckDB would put its log elsewhere."""
+    # It takes the first one, also of a name that a link stands for, as the end of the path, and adds `.wal` before it.
+    if "?" in os.path.realpath(path):
+        raise UsageError(
+            where=str(path),
+            expected="a path to a warehouse without a question mark",
+            found=os.path.realpath(path),
+            next_step="Name another --warehouse; inputs and reports may stand in any folder.",
+        )
 
 
 def refuse_lone_log(path: Path) -> None:

@@ -348,20 +348,34 @@ def test_an_input_is_found_by_its_hash_where_it_was_moved_to_and_after_it_grew(c
     assert places(verify(copied / "report", inputs=[copied / "logs"])) == ["input c.jsonl", "input packed.jsonl.gz"]
 
 
-def test_half_a_line_that_was_left_to_the_next_night_is_not_read(tmp_path: Path) -> None:
-    whole, half = b'{"a": 1}\n', b'{"b"'
-    (tmp_path / "a.jsonl").write_bytes(whole + half + b": 2}\n")
+@pytest.mark.parametrize(
+    ("name", "whole", "half", "lines"),
+    [
+        ("a.jsonl", b'{"a": 1}\n', b'{"b"', 1),
+        ("two lines and no half.jsonl", b'{"a": 1}\n{"b"', b"", 2),
+        ("a document.json", b'[{"a": 1},\n{"b": 2}\n]', b"", 2),
+        ("a.csv", b"kind\nISSUE\n", b"EA", 1),
+        ("rows of several lines.csv", b'kind\n"a\nb"\nISSUE\n', b"EA", 2),
+        ("an open quote.csv.gz", b'kind\nISSUE\n"a\nb"\n', b'"c\nd', 2),
+        ("no half row.tsv", b'kind\n"a\nb"\nEA', b"", 2),
+        ("half a header.csv", b"ki", b"", 0),
+    ],
+)
+def test_half_a_line_or_row_that_was_left_to_the_next_night_is_not_read(
+    name: str, whole: bytes, half: bytes, lines: int, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(whole + half + b": 2}\n")
     entry = KnownInput(
-        path="a.jsonl",
+        path=name,
         sha256=hashlib.sha256(whole + half).hexdigest(),
         bytes=len(whole + half),
         zone=None,
-        lines=1,
+        lines=lines,
         accepted=0,
         duplicate=0,
-        quarantined=1,
+        quarantined=lines,
     )
-    read = RawInputs([tmp_path / "*.jsonl"]).read(entry)
+    read = RawInputs([tmp_path / "*"]).read(entry)
     assert not isinstance(read, Difference)
     assert read.data == whole
 

@@ -58,6 +58,8 @@ NAMED: Record = {"badgeMetaId": "B", "customerId": "c1", "earnedBadgeId": "e1"}
         {"attributes": {"data": NAMED}},
         {"attributes": {"customerIdentifiers": {"customerId": "c1"}}, "data": {"badgeId": "B", "earnedBadgeId": "e1"}},
         {"badgeMetaId": "X", "data": {"badgeMetaId": "X"}, "attributes": {"data": NAMED}},
+        {"attributes": {"customerIdentifiers": "c9"}, "badgeId": "B", "customerIdentifiers": {"customerId": "c1"}}
+        | {"data": {"customerIdentifiers": {"mobile": "7", "customerId": ""}, "earnedBadgeId": "e1"}},
         NAMED | {"data": {"badgeMetaId": "", "customerId": None}, "attributes": "none"},
         {"badgeMetaId": "X", "customerId": "x", "data": NAMED | {"badgeId": "Y"}},
         {"badgeMetaId": "B", "data": {"badgeId": "Y", "customerId": "c1", "earnedBadgeId": "e1"}},

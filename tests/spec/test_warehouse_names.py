@@ -10,6 +10,7 @@ from backports import zstd
 from harness import Tables, definition, earn, fixed_value, micros, tables_of, text_of
 
 from badgeledger import accounting, ingest
+from badgeledger.errors import UsageError
 from badgeledger.pipeline import Rules
 from badgeledger.warehouse import Warehouse
 
@@ -31,6 +32,14 @@ def run(folder: Path, warehouse_name: str, file_name: str, content: bytes) -> Ta
 @pytest.mark.parametrize("name", ["ledger.duckdb", "report.duckdb", "a b'c\".db"])
 def test_a_warehouse_may_have_any_name(tmp_path: Path, name: str) -> None:
     run(tmp_path, name, "log.jsonl", LOG).shows("breaches", "customer_id | count\nc1 | 1")
+
+
+def test_a_warehouse_with_a_question_mark_in_its_path_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "w?x=1")
+    for path in (tmp_path / "w?x=1" / "ledger.duckdb", tmp_path / "a?.duckdb", tmp_path / "link" / "ledger.duckdb"):
+        with pytest.raises(UsageError, match="without a question mark"), Warehouse.open(path):
+            pass
+    assert [place.name for place in tmp_path.iterdir()] == ["link"]
 
 
 @pytest.mark.parametrize(

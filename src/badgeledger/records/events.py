@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,11 +24,12 @@ def is_event(body: Mapping[str, Any]) -> bool:
 def read_event(body: Mapping[str, Any], reading: Reading) -> Call:
     """An earn that an event tells of. Raises :class:`Refusal`."""
     reading.in_milliseconds = True
-    said = _fields(body)
+    layers = _layers(body)
+    said = _fields(layers)
     badge_id = optional_id(said, "badgeMetaId") or optional_id(said, "badgeId")
     customer = said.get("customerId")
-    if customer is None and isinstance(said.get("customerIdentifiers"), dict):
-        customer = said["customerIdentifiers"].get("customerId") or None
+    if customer is None:
+        customer = _fields([_object(layer, "customerIdentifiers") for layer in layers]).get("customerId")
     if badge_id is None or customer is None:
         raise Refusal("missing-field", "badgeMetaId" if badge_id is None else "customerId")
     customer_id = id_text(customer, "customerId")
@@ -59,11 +60,16 @@ def told(answer: Answer, expires_at: int | None) -> Response:
     return Response(None, None, expires_at, False, None, [answer])
 
 
-def _fields(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of an event, each from the innermost object that has it; null and empty text are absent."""
-    attributes, data = _object(body, "attributes"), _object(body, "data")
+def _layers(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The objects in which the fields of an event may stand, the innermost last."""
+    attributes = _object(body, "attributes")
+    return [body, _object(body, "data"), attributes, _object(attributes, "data")]
+
+
+def _fields(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Each field from the innermost object that has it; null and empty text are absent."""
     found: dict[str, Any] = {}
-    for layer in (body, data, attributes, _object(attributes, "data")):
+    for layer in layers:
         found.update({name: value for name, value in layer.items() if value not in (None, "")})
     return found
 

@@ -50,11 +50,22 @@ def delimiter_of(path: str) -> bytes | None:
 
 def read_csv(data: bytes, delimiter: bytes) -> list[Piece]:
     """The rows of a CSV file behind its header."""
-    *whole, last = data.removeprefix(BYTE_ORDER_MARK).split(b"\n")
-    rows = csv_rows([line + b"\n" for line in whole] + ([last] if last else []), delimiter)
+    rows = csv_rows(_lines(data), delimiter)
     _, _, header = next(rows, (0, b"", None))
     named = _named(_decoded(header))
     return [Piece(line, raw, *_judge(raw, fields, named), header=named[0]) for line, raw, fields in rows]
+
+
+def first_rows(data: bytes, delimiter: bytes, count: int) -> bytes:
+    """A CSV file up to the end of that many rows behind its header; the whole of it when it has no more."""
+    lines = _lines(data)
+    starts = [at for at, _, _ in csv_rows(lines, delimiter)]
+    return b"".join(lines[: starts[count + 1] - 1]) if len(starts) > count + 1 else data
+
+
+def _lines(data: bytes) -> list[bytes]:
+    *whole, last = data.removeprefix(BYTE_ORDER_MARK).split(b"\n")
+    return [line + b"\n" for line in whole] + ([last] if last else [])
 
 
 def csv_rows(lines: Sequence[bytes], delimiter: bytes) -> Iterator[tuple[int, bytes, list[bytes] | None]]:
