@@ -14,20 +14,27 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := src tests
 
-.PHONY: report test test-slow golden pictures bench bench-replay bench-nightly format lock environment browser clean
+.PHONY: report test lint compiled test-slow golden pictures bench bench-replay bench-nightly format lock environment browser clean
 .DEFAULT_GOAL := report
 
 report: environment
 	@$(BIN)/badgeledger run pipelines/nightly.toml
 
 test: environment browser
+	@$(MAKE) --no-print-directory --jobs 2 lint compiled
+	$(BIN)/pytest -q -n auto --dist worksteal
+
+lint: environment
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar sql
-	$(BIN)/pytest -q -n auto --dist worksteal
 
-test-slow: environment browser
+# Every process of the tests begins with what is compiled already, and many run at once: one compiles for all of them.
+compiled: environment
+	$(BIN)/python tests/compiled.py >/dev/null
+
+test-slow: environment browser compiled
 	BADGELEDGER_SLOW=1 $(BIN)/pytest -q -n auto --dist worksteal
 
 golden: environment

@@ -13,6 +13,7 @@ import gzip
 import io
 import json
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -427,7 +428,7 @@ def engine(
 ) -> Tables:
     """The product: DuckDB and the kernel.
 
-    All logs of a process go through one empty warehouse, in a transaction that is rolled back: to open a new one for
+    Logs of a process go through one empty warehouse, in a transaction that is rolled back: to open a new one for
     each of a thousand small logs would take most of the time.
     """
     with scratch_ledger(log, folder, feed_zone) as (warehouse, results):
@@ -444,19 +445,41 @@ def scratch_ledger(
     log: Iterable[Line] | Files, folder: Path, feed_zone: str | None = None
 ) -> Iterator[tuple[Warehouse, list[FileResult]]]:
     """The shared warehouse with a log in it, and what became of its lines; empty again afterwards."""
-    warehouse = _empty_warehouse()
+    warehouse = _SHARED.warehouse()
     with suppress(_Undo), warehouse.transaction():
         yield warehouse, _ingest(warehouse, log, folder / "inputs", feed_zone)
         raise _Undo
 
 
+class _Shared:
+    """The warehouse of this process, opened anew now and then: what is rolled back slows down all that comes after."""
+
+    def __init__(self) -> None:
+        self._uses = 0
+        self._stack = ExitStack()
+        atexit.register(self._stack.close)
+
+    def warehouse(self) -> Warehouse:
+        """The warehouse, empty."""
+        if self._uses % 40 == 0:
+            self._stack.close()
+            folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="badgeledger-proofs-"))
+            self._opened = self._stack.enter_context(Warehouse.open(Path(folder) / "ledger.duckdb"))
+        self._uses += 1
+        return self._opened
+
+
+_SHARED = _Shared()
+
+
 @cache
-def _empty_warehouse() -> Warehouse:
-    stack = ExitStack()
-    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="badgeledger-proofs-"))
-    warehouse = stack.enter_context(Warehouse.open(Path(folder) / "ledger.duckdb"))
-    atexit.register(stack.close)
-    return warehouse
+def _new_warehouse() -> Path:
+    """A warehouse as it is before its first night, to be copied: to make one takes longer."""
+    folder = tempfile.TemporaryDirectory(prefix="badgeledger-proofs-")
+    atexit.register(folder.cleanup)
+    path = Path(folder.name) / "ledger.duckdb"
+    with Warehouse.open(path):
+        return path
 
 
 def engine_nights(
@@ -473,6 +496,7 @@ def engine_nights(
     `accounted` has for some nights the as-of and the settings, or None for a night without accounting.
     """
     results: list[FileResult] = []
+    shutil.copy(_new_warehouse(), folder / "ledger.duckdb")
     for night, log in enumerate(nights):
         with Warehouse.open(folder / "ledger.duckdb") as warehouse:
             with warehouse.transaction():

@@ -15,7 +15,6 @@ from pathlib import Path
 import duckdb
 
 from . import calendar
-from .dictionary import describe
 from .reports.tables import TABLES
 from .settings import Rules
 from .waivers import Waiver
@@ -91,8 +90,7 @@ def compare(
     waivers: Sequence[Waiver] = (),
 ) -> None:
     """Compare the ledger of `con`, accounted for as of an instant, with an earlier report, and make the views
-    `report.changes` and `report.comparison`. Without an earlier report everything is new. This is the last step before
-    a report: all tables and columns are then given their comments.
+    `report.changes` and `report.comparison`. Without an earlier report everything is new.
     """
     con.execute("SET VARIABLE earlier_exists = $1", [earlier is not None])
     con.execute("SET VARIABLE earlier_as_of = $1::BIGINT", [None if earlier is None else earlier.as_of])
@@ -108,8 +106,6 @@ def compare(
             con.execute(f"DROP TABLE temp.{relation}")
     for relation in VIEWS:
         build_view(con, "report", relation)
-    # The workbook prints the comments: whoever makes a report, also one of a past night, must find the same ones.
-    describe(con)
 
 
 def counts(con: duckdb.DuckDBPyConnection) -> Counts:

@@ -6,7 +6,7 @@ A relation is described by line 1 of its file in `sql/`, a column by its entry i
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -44,13 +44,13 @@ def meaning(relation: str, column: str) -> tuple[str, str] | None:
     return None
 
 
-def describe(con: DuckDBPyConnection) -> None:
-    """Give our relations and their columns the comments that they do not carry yet; other ones are left alone."""
-    for what, place, text, known in [*_of_relations(con), *_of_columns(con)]:
-        if text != known:
+def describe(con: DuckDBPyConnection, schemas: Collection[str] | None = None) -> None:
+    """Give our relations, all or those in some schemas, and their columns the comments that they do not carry yet."""
+    for what, schema, place, text, known in [*_of_relations(con), *_of_columns(con)]:
+        if (schemas is None or schema in schemas) and text != known:
             # A comment is no parameter.
             quoted = text.replace("'", "''")
-            con.execute(f"COMMENT ON {what} {place} IS '{quoted}'")
+            con.execute(f"COMMENT ON {what} {schema}.{place} IS '{quoted}'")
 
 
 def page() -> str:
@@ -86,7 +86,7 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _of_relations(con: DuckDBPyConnection) -> Iterator[tuple[str, str, str, str | None]]:
+def _of_relations(con: DuckDBPyConnection) -> Iterator[tuple[str, str, str, str, str | None]]:
     for what, schema, relation, known in con.execute(
         "SELECT 'TABLE', schema_name, table_name, comment FROM duckdb_tables()"
         " WHERE database_name = current_database()"
@@ -95,10 +95,10 @@ def _of_relations(con: DuckDBPyConnection) -> Iterator[tuple[str, str, str, str 
     ).fetchall():
         text = grain(schema, relation)
         if text is not None:
-            yield what, f"{schema}.{relation}", text, known
+            yield what, schema, relation, text, known
 
 
-def _of_columns(con: DuckDBPyConnection) -> Iterator[tuple[str, str, str, str | None]]:
+def _of_columns(con: DuckDBPyConnection) -> Iterator[tuple[str, str, str, str, str | None]]:
     for schema, relation, column, known, kept_as in con.execute(
         "SELECT schema_name, table_name, column_name, comment, data_type FROM duckdb_columns()"
         " WHERE database_name = current_database() ORDER BY ALL"
@@ -106,7 +106,7 @@ def _of_columns(con: DuckDBPyConnection) -> Iterator[tuple[str, str, str, str | 
         found = meaning(relation, column)
         if grain(schema, relation) and found is not None:
             kind, text = found
-            yield "COLUMN", f'{schema}.{relation}."{column}"', _kept(text, kind, kept_as), known
+            yield "COLUMN", schema, f'{relation}."{column}"', _kept(text, kind, kept_as), known
 
 
 def _kept(text: str, kind: str, kept_as: str) -> str:

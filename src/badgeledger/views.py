@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +56,8 @@ def report_views(
     with earlier.remembered(warehouse, settings, progress=progress) as found:
         progress("account: counting aside")
         with aside(warehouse, rules, as_of, known_at, no_input=no_input) as con:
-            yield con, compare(con, found, as_of, settings), found.warnings
+            # The workbook prints the comments of the views alone; nobody sees what else is computed aside.
+            yield con, compare(con, found, as_of, settings, ("report",)), found.warnings
 
 
 def _in_place(warehouse: Warehouse, rules: Rules, as_of: int, known_at: int | None, no_input: bool) -> runs.Run | None:
@@ -72,8 +73,18 @@ def _in_place(warehouse: Warehouse, rules: Rules, as_of: int, known_at: int | No
     return None
 
 
-def compare(con: DuckDBPyConnection, found: earlier.Found, as_of: int, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Compare the ledger of `con` with the earlier report; the settings of the run with what came of that."""
+def compare(
+    con: DuckDBPyConnection,
+    found: earlier.Found,
+    as_of: int,
+    settings: Mapping[str, Any],
+    described: Collection[str] | None = None,
+) -> dict[str, Any]:
+    """Compare the ledger of `con` with the earlier report; the settings of the run with what came of that.
+
+    This is the last step before a report: what is there, or in the schemas `described`, is then given its comments.
+    """
+    from .dictionary import describe
     from .reports.manifest import versions
 
     changes.compare(
@@ -84,6 +95,7 @@ def compare(con: DuckDBPyConnection, found: earlier.Found, as_of: int, settings:
         versions=versions(),
         waivers=of_record(settings.get("waivers", ())),
     )
+    describe(con, described)
     since = None if found.lost else settings["since"]
     return dict(settings) | {"since": since, "since_rebuilt": found.rebuilt, "versions": versions()}
 
@@ -92,11 +104,10 @@ def totals_of(con: DuckDBPyConnection) -> dict[str, int]:
     """The counts of a report that a person reads first."""
     names = ("badges", "issuances", "counted", "breaches", "findings", "errors", "warnings", "notices", "quarantined")
     row = con.execute(
-        "SELECT (SELECT count(*) FROM report.badges),"
-        " (SELECT count(*) FROM report.issuances), (SELECT count(*) FROM report.issuances WHERE counted),"
-        " (SELECT count(*) FROM report.breaches), (SELECT count(*) FROM report.findings),"
-        " (SELECT count(*) FROM report.findings WHERE severity = 'error'),"
-        " (SELECT count(*) FROM report.findings WHERE severity = 'warning'),"
-        " (SELECT count(*) FROM report.findings WHERE severity = 'notice'), (SELECT count(*) FROM report.quarantine)"
+        "SELECT (SELECT count(*) FROM report.badges), issuances.*, (SELECT count(*) FROM report.breaches), findings.*,"
+        " (SELECT count(*) FROM report.quarantine)"
+        " FROM (SELECT count(*), count(*) FILTER (counted) FROM report.issuances) AS issuances,"
+        " (SELECT count(*), count(*) FILTER (severity = 'error'), count(*) FILTER (severity = 'warning'),"
+        " count(*) FILTER (severity = 'notice') FROM report.findings) AS findings"
     ).fetchone()
     return dict(zip(names, row or (), strict=True))
