@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
 from pathlib import Path
 
 import harness
@@ -48,20 +47,9 @@ LOG: list[Line] = [
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+def warehouse(after_a_run: Path) -> Path:
     """A warehouse after one run, in the folder in which the commands run."""
-    return _run(tmp_path, LOG, monkeypatch, capsys)
-
-
-def _run(
-    folder: Path, log: Iterable[Line], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Path:
-    monkeypatch.chdir(folder)
-    (folder / "nightly.toml").write_text(NIGHTLY)
-    harness.write_files(folder / "logs", harness.files_of(log))
-    assert cli.run_command(["run", "nightly.toml"]) == 0
-    capsys.readouterr()
-    return folder / "ledger.duckdb"
+    return after_a_run / "ledger.duckdb"
 
 
 def asked(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> str:
@@ -132,10 +120,14 @@ def test_a_day_of_23_hours_shows_in_the_length_of_its_cycle(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     days = harness.definition("B", start="2024-03-29T23:00:00Z", limits=[harness.every_days(2, 1)])
-    path = _run(tmp_path, [days], monkeypatch, capsys)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nightly.toml").write_text(NIGHTLY)
+    harness.write_files(tmp_path / "logs", harness.files_of([days]))
+    assert cli.run_command(["run", "nightly.toml"]) == 0
+    capsys.readouterr()
     options = ("cycles", "B", "--set", "zone=Europe/Berlin", "--as-of", "2024-04-02T00:00:00Z")
     assert [row["minutes"] for row in rows(capsys, *options)] == ["2820", "2880", "2880"]
-    assert "2 d − 1 h" in page(path, options)
+    assert "2 d − 1 h" in page(tmp_path / "ledger.duckdb", options)
 
 
 def test_limits_stand_under_every_version_also_one_without(warehouse: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import harness
 import pytest
+from cli.conftest import restore
 
 from badgeledger import cli
 
@@ -73,11 +74,31 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def three_nights(place: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder after three nights; `kept` beside it is a copy."""
+    folder = tmp_path_factory.mktemp("made") / "place"
+    folder.mkdir()
+    (folder / "nightly.toml").write_text(PIPELINE)
     for number in (1, 2, 3):
-        night(place, number)
-    return place
+        night(folder, number)
+    shutil.copytree(folder, folder.with_name("kept"))
+    return folder
+
+
+@pytest.fixture
+def three_nights(made: Path) -> Path:
+    """The folder as it was after three nights; a warehouse remembers its places."""
+    restore(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def fourth(made: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The report of a fourth night to which nothing happened."""
+    folder = tmp_path_factory.mktemp("undisturbed") / "place"
+    shutil.copytree(made.with_name("kept"), folder)
+    return bytes_of(night(folder, 4))
 
 
 def changes(report: Path) -> list[dict[str, str]]:
@@ -157,12 +178,10 @@ def test_since_names_another_report(three_nights: Path) -> None:
 
 @pytest.mark.parametrize("harm", ["gone", "both gone", "changed", "only pages"])
 def test_a_report_that_is_gone_or_damaged_is_made_again_to_compare_with(
-    harm: str, three_nights: Path, capsys: pytest.CaptureFixture[str]
+    harm: str, three_nights: Path, fourth: dict[str, bytes], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The night after it is what it would have been, and every report is still reproduced."""
     folder = three_nights / "reports"
-    shutil.copytree(three_nights, three_nights.with_name(f"{three_nights.name}-undisturbed"))
-    undisturbed = night(three_nights.with_name(f"{three_nights.name}-undisturbed"), 4)
     if harm == "changed":
         with (folder / "2024-02-03" / "breaches.parquet").open("ab") as file:
             file.write(b"!")
@@ -175,7 +194,7 @@ def test_a_report_that_is_gone_or_damaged_is_made_again_to_compare_with(
     capsys.readouterr()
     report = night(three_nights, 4)
     assert "the report to compare with cannot be read" in capsys.readouterr().err
-    assert bytes_of(report) == bytes_of(undisturbed)
+    assert bytes_of(report) == fourth
     reproduces(three_nights, report)
 
 
@@ -270,12 +289,10 @@ def test_a_mistake_in_the_waivers_names_file_and_key(
 
 
 def test_a_run_that_was_stopped_is_finished_with_its_comparison(
-    three_nights: Path, monkeypatch: pytest.MonkeyPatch
+    three_nights: Path, fourth: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from badgeledger.reports import publish
 
-    shutil.copytree(three_nights, three_nights.with_name(f"{three_nights.name}-undisturbed"))
-    undisturbed = night(three_nights.with_name(f"{three_nights.name}-undisturbed"), 4)
     with monkeypatch.context() as patched:
         patched.setattr(publish, "_write_files", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         report = night(three_nights, 4, code=130)
@@ -283,5 +300,5 @@ def test_a_run_that_was_stopped_is_finished_with_its_comparison(
     harness.write_files(three_nights / "logs", harness.files_of({"9.jsonl": lines}))
     run("ingest", three_nights / "logs", "--warehouse", three_nights / "ledger.duckdb")
     last = night(three_nights, 5)
-    assert bytes_of(report) == bytes_of(undisturbed)
+    assert bytes_of(report) == fourth
     assert manifest(last)["since"] == sha256(report)

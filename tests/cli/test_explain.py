@@ -39,14 +39,9 @@ LOG = [
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+def folder(after_a_run: Path) -> Path:
     """The folder in which the commands run, after one run."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "nightly.toml").write_text(NIGHTLY)
-    harness.write_files(tmp_path / "logs", harness.files_of(LOG))
-    assert cli.run_command(["run", "nightly.toml"]) == 0
-    capsys.readouterr()
-    return tmp_path
+    return after_a_run
 
 
 class Told:

@@ -60,14 +60,9 @@ replay(Path(sys.argv[1]), out=Path(sys.argv[2]), progress=told)
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+def warehouse(after_a_run: Path) -> Path:
     """A warehouse after one run, in the folder in which the commands run."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "nightly.toml").write_text(NIGHTLY)
-    harness.write_files(tmp_path / "logs", harness.files_of(LOG))
-    run("run", "nightly.toml")
-    capsys.readouterr()
-    return tmp_path / "ledger.duckdb"
+    return after_a_run / "ledger.duckdb"
 
 
 def run(*arguments: object, code: int = 0) -> None:
@@ -352,13 +347,14 @@ def test_a_warehouse_without_a_run_has_no_settings(
 
 
 def test_a_killed_replay_is_taken_up_and_leaves_the_bytes_of_an_undisturbed_one(
-    warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    warehouse: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    place = warehouse.parent
     run("replay", "--warehouse", warehouse, "--out", "undisturbed")
-    killed = subprocess.run([sys.executable, "-c", KILLED, warehouse, tmp_path / "out"], check=False)
+    killed = subprocess.run([sys.executable, "-c", KILLED, warehouse, place / "out"], check=False)
     assert killed.returncode == -9
-    assert (tmp_path / ".out.decided").is_file() and not (tmp_path / "out").exists()
-    copy = (tmp_path / ".out.decided").read_bytes()
+    assert (place / ".out.decided").is_file() and not (place / "out").exists()
+    copy = (place / ".out.decided").read_bytes()
     decided_again = []
     deciding = decisions.decide_badges
     monkeypatch.setattr(
@@ -368,9 +364,9 @@ def test_a_killed_replay_is_taken_up_and_leaves_the_bytes_of_an_undisturbed_one(
     assert decided_again == []
     # Decisions of other rules, or half a file, are not taken up.
     for left in (copy, copy[:-100]):
-        (tmp_path / ".other.decided").write_bytes(left)
+        (place / ".other.decided").write_bytes(left)
         run("replay", "--warehouse", warehouse, "--out", "other", "--set", "counted=both")
     assert len(decided_again) == 4
-    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
-    undisturbed = {path.name: path.read_bytes() for path in (tmp_path / "undisturbed").iterdir()}
-    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == undisturbed
+    assert [path.name for path in place.iterdir() if path.name.startswith(".")] == []
+    undisturbed = {path.name: path.read_bytes() for path in (place / "undisturbed").iterdir()}
+    assert {path.name: path.read_bytes() for path in (place / "out").iterdir()} == undisturbed

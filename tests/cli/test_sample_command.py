@@ -41,13 +41,9 @@ LOG: list[Line] = [
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "nightly.toml").write_text(NIGHTLY)
-    harness.write_files(tmp_path / "logs", harness.files_of(LOG))
-    assert cli.run_command(["run", "nightly.toml"]) == 0
-    capsys.readouterr()
-    return tmp_path / "ledger.duckdb"
+def warehouse(after_a_run: Path) -> Path:
+    """A warehouse after one run, in the folder in which the commands run."""
+    return after_a_run / "ledger.duckdb"
 
 
 def draw(*arguments: str, code: int = 0) -> None:

@@ -42,14 +42,9 @@ LOG = [
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+def warehouse(after_a_run: Path) -> Path:
     """A warehouse after one run, in the folder in which the commands run."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "nightly.toml").write_text(NIGHTLY)
-    harness.write_files(tmp_path / "logs", harness.files_of(LOG))
-    run("run", "nightly.toml")
-    capsys.readouterr()
-    return tmp_path / "ledger.duckdb"
+    return after_a_run / "ledger.duckdb"
 
 
 def run(*arguments: object, code: int = 0) -> None:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
+import feeds
 import pytest
-from conftest import examples, go_on
-from harness import TABLES, Files, Line, Tables, engine, engine_nights
+from conftest import SLOW, examples, go_on
+from harness import TABLES, Files, Line, Tables, engine, engine_nights, micros, text_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws.random_logs import Log, chosen_rules, hard_cases, logs, make_log, rules
 
-from badgeledger import staging
+from badgeledger import accounting, ingest, staging
+from badgeledger.generate import generate
+from badgeledger.settings import Rules
+from badgeledger.warehouse import Warehouse, first_row
 
 ZONE = "America/New_York"
 EARLIER = ("2019-01-01T00:00:00Z", "2024-03-01T00:00:00Z", "2024-03-10T12:00:00Z", "2024-11-03T06:30:00Z")
@@ -81,3 +88,61 @@ def test_halves_joined_at_once_or_when_rows_are_counted_are_the_same(
 def _folder(path: Path, name: str) -> Path:
     (path / name).mkdir()
     return path / name
+
+
+def test_a_large_log_that_comes_in_any_nights_is_one_run(tmp_path: Path) -> None:
+    """A million issuances when BADGELEDGER_SLOW is set: definitions, answers and revocations come in any night too."""
+    draw = Random(7)
+    log = generate(tmp_path / "log", issuances=1_000_000 if SLOW else 2_000, badges=40, seed=7)
+    assert log.issuances >= (1_000_000 if SLOW else 2_000)
+    with (tmp_path / "log" / "revoked.jsonl").open("wb") as file:
+        file.writelines(_revocations(draw, log.files, 500 if SLOW else 20))
+    parts: list[list[bytes]] = [[] for _ in range(5)]
+    for path in sorted((tmp_path / "log").iterdir()):
+        for line in path.read_bytes().splitlines(keepends=True):
+            parts[draw.randrange(len(parts))].append(line)
+    nights = []
+    for number, part in enumerate(parts):
+        draw.shuffle(part)
+        nights.append(tmp_path / f"night-{number}")
+        nights[-1].mkdir()
+        (nights[-1] / f"{number}.jsonl").write_bytes(b"".join(part))
+    draw.shuffle(nights)
+    one, many = (_digests(tmp_path, folders) for folders in ([tmp_path / "log"], nights))
+    assert one["issuances"][0] > log.issuances * 0.9
+    assert {name for name, (rows, _) in one.items() if not rows} <= {"quarantine"}
+    assert many == one
+
+
+def _revocations(draw: Random, files: Sequence[Path], many: int) -> list[bytes]:
+    """Lines that take issues of some calls back."""
+    issued = [
+        json.loads(line)
+        for path in files
+        for line in path.read_bytes().splitlines()
+        if b"/issueBulk" in line and b'"request":{' in line
+    ]
+    chosen = [call["request"] | {"at": call["loggedAt"]} for call in draw.sample(issued, min(many, len(issued)))]
+    return [
+        text_of(feeds.revoke_customers(one["badgeMetaId"], one["customers"][:2], one["at"])) + b"\n" for one in chosen
+    ]
+
+
+def _digests(folder: Path, nights: Sequence[Path]) -> dict[str, tuple[int, str]]:
+    """The number of rows of each table and a digest of them, without their sources, after nights in this order."""
+    with Warehouse.open(folder / f"{len(nights)}.duckdb") as warehouse:
+        for night in nights:
+            with warehouse.transaction():
+                ingest.ingest(warehouse, [ingest.Input(path=str(night))], folder)
+                accounting.account(warehouse, Rules(revoked="exclude"), micros("2025-12-15T00:00:00Z"))
+        found = {}
+        for name in TABLES:
+            columns = [row[0] for row in warehouse.con.execute(f"DESCRIBE report.{name}").fetchall()]
+            told = ", ".join(column for column in columns if column not in ("source_file", "source_line"))
+            rows = f"SELECT ({told})::VARCHAR AS row FROM report.{name}"
+            digest = hashlib.sha256()
+            result = warehouse.con.execute(f"{rows} ORDER BY row")
+            while block := result.fetchmany(100_000):
+                digest.update("\n".join(row for (row,) in block).encode())
+            found[name] = (first_row(warehouse.con, f"SELECT count(*) FROM report.{name}")[0], digest.hexdigest())
+        return found
