@@ -2,13 +2,12 @@
 
 Six rolling windows, day, week and 30 days for a badge's customer and for the badge, on the rows of `counting`; a row is
 admitted when all six have room, and takes room in all. All must admit the same rows. The libraries (`limits`,
-`pyrate-limiter`) are measured where they are installed; they and plain Python decide the first rows only, and the
-kernel is measured on the same ones beside them. Clocks are whole microseconds for all; an interval is one less than the
+`pyrate-limiter`) and plain Python decide the first rows only, and the kernel is measured on the same ones beside them.
+Clocks are whole microseconds for all; an interval is one less than the
 window, because the libraries count both of its ends.
 """
 
 import hashlib
-import importlib.util
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +18,11 @@ import child
 import counting
 
 PYTHON_ROWS, LIBRARY_ROWS = 1_000_000, 100_000
-LIBRARIES = (("limits, moving window in memory", "limits"), ("pyrate-limiter, in memory", "pyrate_limiter"))
+PEERS = (
+    ("plain Python, deques", "plain_python", PYTHON_ROWS),
+    ("limits, moving window in memory", "limits", LIBRARY_ROWS),
+    ("pyrate-limiter, in memory", "pyrate_limiter", LIBRARY_ROWS),
+)
 
 
 def table(folder: Path, rows: int) -> None:
@@ -31,9 +34,7 @@ def table(folder: Path, rows: int) -> None:
     for threads in (1, 2):
         found = child.measure("deciding.kernel", source=str(source), rows=rows, threads=threads)
         lines.append(_line(f"kernel, {threads} thread{'s'[: threads - 1]}", found, found, rows))
-    peers = [("plain Python, deques", "plain_python", PYTHON_ROWS)]
-    peers += [(name, module, LIBRARY_ROWS) for name, module in LIBRARIES if importlib.util.find_spec(module)]
-    for name, function, most in peers:
+    for name, function, most in PEERS:
         part = min(rows, most)
         same = child.measure("deciding.kernel", source=str(source), rows=part, threads=1)
         found = child.measure(f"deciding.{function}", source=str(source), rows=part)
@@ -41,9 +42,6 @@ def table(folder: Path, rows: int) -> None:
         lines.append(_line(name, found, same, part))
     title = f"Six rolling windows, decided for up to {rows:,} rows"
     child.show(title, ("deciding", "rows", "admitted", "CPU s", "rows/s of CPU", "peak MB", "× kernel"), lines)
-    missing = [module for _, module in LIBRARIES if not importlib.util.find_spec(module)]
-    if missing:
-        print(f"Not installed, and so not measured: {', '.join(missing)}.\n")
 
 
 def _line(name: str, found: child.Measured, kernel: child.Measured, rows: int) -> tuple[str, ...]:
