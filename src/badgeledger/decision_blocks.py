@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -11,6 +12,7 @@ import numpy as np
 from .deciding import NO_SLOT
 from .decisions import Decided, Ints
 from .frames import frame
+from .sifting import ahead
 from .warehouse import statement
 
 if TYPE_CHECKING:
@@ -35,17 +37,21 @@ def decision_blocks(
     limits = limits.append(pl.Series([""]))
     done = 0
     written(done)
-    for low, high in _bounds(con, rows):
-        block = frame(con, f"FROM told_row WHERE processed >= {low:d} AND processed < {high:d}")
-        reason, slot = decided.of(block["row_no"].to_numpy())
-        said = verdicts[2 * reason.astype(np.int64) + block["accepted"].to_numpy()]
-        block = block.with_columns(
-            *said.select("decision", "reason", "compared"),
-            limit_name=limits.gather(np.where(slot == NO_SLOT, len(limits) - 1, slot)),
-        )
-        yield block.sort(_KEY).select(columns)
-        done += len(block)
-        written(done)
+    read = (
+        frame(con, f"FROM told_row WHERE processed >= {low:d} AND processed < {high:d}")
+        for low, high in _bounds(con, rows)
+    )
+    with closing(ahead(read)) as found:
+        for block in found:
+            reason, slot = decided.of(block["row_no"].to_numpy())
+            said = verdicts[2 * reason.astype(np.int64) + block["accepted"].to_numpy()]
+            block = block.with_columns(
+                *said.select("decision", "reason", "compared"),
+                limit_name=limits.gather(np.where(slot == NO_SLOT, len(limits) - 1, slot)),
+            )
+            yield block.sort(_KEY).select(columns)
+            done += len(block)
+            written(done)
 
 
 def _bounds(con: duckdb.DuckDBPyConnection, rows: int) -> list[tuple[int, int]]:

@@ -27,11 +27,13 @@ _FOLDER = "6_replay"
 
 @dataclass(frozen=True)
 class Decided:
-    """Reason and slot of each row, as :mod:`.deciding` numbers them; rows are in order of `row_no`."""
+    """Reason and slot of each row, as :mod:`.deciding` numbers them; rows are in order of `row_no`. `key` tells what
+    they were decided from (:func:`.kept.fingerprint`)."""
 
     row_no: Ints
     reason: NDArray[np.int8]
     slot_no: NDArray[np.int32]
+    key: str = ""
 
     def of(self, row_no: Ints) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
         """Reason and slot of some rows; what was not asked is of a badge that is unknown."""
@@ -106,7 +108,7 @@ def _decide(con: duckdb.DuckDBPyConnection, badges: Badges, as_of_us: int, progr
         _make(con, "decided_row")
     finally:
         con.unregister("kernel_decision")
-    return Decided(arrays["row_no"], arrays["reason"], arrays["slot_no"])
+    return Decided(arrays["row_no"], arrays["reason"], arrays["slot_no"], key)
 
 
 def _make(con: duckdb.DuckDBPyConnection, relation: str) -> None:

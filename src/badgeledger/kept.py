@@ -6,7 +6,10 @@ behind. It appears whole or not at all.
 
 from __future__ import annotations
 
+import glob
 import hashlib
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +23,8 @@ from .ruling import Badges
 from .warehouse import first_row
 from .warehouse_files import sync
 
-# Fewer rows are decided in seconds.
-LEAST_ROWS = 20_000_000
+# Fewer rows are decided in a second or two.
+LEAST_ROWS = 1_000_000
 Arrays = dict[str, Any]
 
 
@@ -35,7 +38,8 @@ def fingerprint(con: duckdb.DuckDBPyConnection, badges: Badges, as_of_us: int) -
 
 @dataclass(frozen=True)
 class Kept:
-    """One file of decisions beside the output; without a path nothing is kept."""
+    """One file of decisions beside the output, and the table that was written of them; without a path nothing is
+    kept."""
 
     path: Path | None
 
@@ -48,7 +52,7 @@ class Kept:
                 return (
                     {name: found[name] for name in found.files if name != "key"} if str(found["key"]) == key else None
                 )
-        except (ValueError, KeyError, BadZipFile):
+        except (ValueError, KeyError, EOFError, BadZipFile):
             return None
 
     def keep(self, key: str, arrays: Arrays) -> None:
@@ -57,12 +61,34 @@ class Kept:
             return
         young = self.path.with_name(self.path.name + ".new")
         with young.open("wb") as file:
+            # Each array has its checksum: of a file of which the power left a part nothing is taken up.
             np.savez(file, key=np.array(key), **arrays)
-        sync(young)
         young.replace(self.path)
 
+    def table_taken_up(self, key: str, place: Path) -> bool:
+        """Whether the table that was kept under this fingerprint now stands in the place."""
+        kept = self._table(key)
+        if kept is None or not kept.is_file():
+            return False
+        os.link(kept, place)
+        return True
+
+    def keep_table(self, key: str, table: Path, rows: int) -> None:
+        """Keep a table that has been written whole, where that is worth it. Raises OSError."""
+        kept = self._table(key)
+        if kept is not None and rows >= LEAST_ROWS:
+            sync(table)
+            # A file system without such links keeps nothing.
+            with suppress(OSError):
+                os.link(table, kept)
+
     def remove(self) -> None:
-        """Remove the file, and what a killed writer left of it."""
+        """Remove the files, and what a killed writer left of them."""
         if self.path is not None:
-            self.path.unlink(missing_ok=True)
-            self.path.with_name(self.path.name + ".new").unlink(missing_ok=True)
+            name = glob.escape(self.path.name)
+            for pattern in (name, f"{name}.new", f"{name}.{'[0-9a-f]' * 16}.parquet"):
+                for left in self.path.parent.glob(pattern):
+                    left.unlink()
+
+    def _table(self, key: str) -> Path | None:
+        return None if self.path is None else self.path.with_name(f"{self.path.name}.{key[:16]}.parquet")

@@ -6,6 +6,7 @@ changed.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,9 +20,9 @@ from .reports import manifest
 from .reports.context import ReportContext
 from .reports.folder import prepare
 from .reports.table_folder import put_tables
-from .reports.tables import Table, table
+from .reports.tables import Table, table, write_blocks
 from .settings import PipelineFile, Rules, now_microseconds, report_folder, resolve_as_of
-from .warehouse import Warehouse
+from .warehouse import Warehouse, first_row
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -138,7 +139,7 @@ def replay(
         with views.ledger_views(opened, rules, at, None, no_input, progress) as con:
             sides = [Kept(target.with_name(f".{target.name}.decided{side}")) for side in ("", "-before")]
             decided, badges = _decide(con, warehouse, question, lock_timeout, progress, sides)
-            folder, kept = _publish(con, decided, target, warehouse, question, progress)
+            folder, kept = _publish(con, decided, sides[0], target, warehouse, question, progress)
             for side in sides:
                 side.remove()
             emitted = 0
@@ -252,6 +253,7 @@ def _other_definitions(
 def _publish(
     con: DuckDBPyConnection,
     decided: Decided,
+    side: Kept,
     target: Path,
     owner: Path,
     question: Question,
@@ -260,13 +262,23 @@ def _publish(
     from .decision_blocks import decision_blocks
     from .reports import replay_page
 
+    key = hashlib.sha256(f"{decided.key} {question.shown}".encode()).hexdigest()
+
+    def write_decisions(path: Path) -> int:
+        if side.table_taken_up(key, path):
+            return int(first_row(con, "SELECT count(*) FROM read_parquet($1)", [str(path)])[0])
+        blocks = decision_blocks(con, decided, _speed(progress, "written"))
+        rows = write_blocks(con, TABLES["decisions"], blocks, path)
+        side.keep_table(key, path, rows)
+        return rows
+
     def write_page(path: Path) -> None:
         progress(f"replay: {path.name}")
         replay_page.write_replay_page(con, path, _context(con, question), _asked(question))
 
     tables = TABLES | COMPARED if question.compares else TABLES
-    blocks = {"decisions": lambda: decision_blocks(con, decided, _speed(progress, "written"))}
-    return put_tables(con, target, owner, tables, _facts(con, question), {REPLAY_PAGE: write_page}, progress, blocks)
+    pages, writers = {REPLAY_PAGE: write_page}, {"decisions": write_decisions}
+    return put_tables(con, target, owner, tables, _facts(con, question), pages, progress, writers)
 
 
 def _context(con: DuckDBPyConnection, question: Question) -> ReportContext:

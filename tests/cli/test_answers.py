@@ -198,7 +198,8 @@ def test_the_breach_curve_is_a_page_with_a_chart_too(warehouse: Path, capsys: py
     asked(capsys, "advise", "B1", "--limit", curve, "--html", "curve.html")
     page = Path("curve.html").read_text()
     assert '<rect class="a" x="1" y="0" width="4" height="100"><title>1: 2 issuances and 1 customer over it' in page
-    assert f"{curve}  4 issuances of 2 customers judged" in page
+    assert f"{curve}</bdi></code> · 4 issuances of 2 customers judged" in page
+    assert "<h2>Per customer, in any week</h2>" in page
 
 
 def test_a_window_that_is_only_thought_of_has_a_curve_too(warehouse: Path, capsys: pytest.CaptureFixture[str]) -> None:

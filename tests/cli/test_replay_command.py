@@ -9,12 +9,13 @@ import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import harness
 import polars as pl
 import pytest
 
-from badgeledger import cli, decisions
+from badgeledger import cli, decision_blocks, decisions
 from badgeledger.replay import COMPARED, TABLES
 from badgeledger.reports.table_folder import FORMATS
 from badgeledger.warehouse import Warehouse
@@ -52,7 +53,7 @@ from badgeledger.replay import replay
 kept.LEAST_ROWS = 1
 
 def told(text):
-    if "decisions.parquet" in text:
+    if sys.argv[3] in text:
         os.kill(os.getpid(), 9)
 
 replay(Path(sys.argv[1]), out=Path(sys.argv[2]), progress=told)
@@ -346,27 +347,36 @@ def test_a_warehouse_without_a_run_has_no_settings(
     assert decided(tmp_path / "reports" / "2024-02-01-replay")[0] == ("r1", "+")
 
 
+@pytest.mark.parametrize(("killed_at", "left"), [("decisions.parquet", 1), ("decisions.csv", 2)])
 def test_a_killed_replay_is_taken_up_and_leaves_the_bytes_of_an_undisturbed_one(
-    warehouse: Path, monkeypatch: pytest.MonkeyPatch
+    warehouse: Path, monkeypatch: pytest.MonkeyPatch, killed_at: str, left: int
 ) -> None:
     place = warehouse.parent
     run("replay", "--warehouse", warehouse, "--out", "undisturbed")
-    killed = subprocess.run([sys.executable, "-c", KILLED, warehouse, place / "out"], check=False)
-    assert killed.returncode == -9
-    assert (place / ".out.decided").is_file() and not (place / "out").exists()
-    copy = (place / ".out.decided").read_bytes()
-    decided_again = []
-    deciding = decisions.decide_badges
-    monkeypatch.setattr(
-        decisions, "decide_badges", lambda *given, **named: decided_again.append(1) or deciding(*given, **named)
-    )
+    command = [sys.executable, "-c", KILLED, warehouse, place / "out", killed_at]
+    assert subprocess.run(command, check=False).returncode == -9
+    kept_files = sorted(place.glob(".out.decided*"))
+    assert len(kept_files) == left and not (place / "out").exists()
+    copy = kept_files[0].read_bytes()
+    done_again = []
+    for module, name in ((decisions, "decide_badges"), (decision_blocks, "decision_blocks")):
+        monkeypatch.setattr(module, name, _noting(done_again, name, getattr(module, name)))
     run("replay", "--warehouse", warehouse, "--out", "out")
-    assert decided_again == []
+    assert done_again == ["decision_blocks"][left - 1 :]
     # Decisions of other rules, or half a file, are not taken up.
-    for left in (copy, copy[:-100]):
-        (place / ".other.decided").write_bytes(left)
+    done_again.clear()
+    for part in (copy, copy[:-100]):
+        (place / ".other.decided").write_bytes(part)
         run("replay", "--warehouse", warehouse, "--out", "other", "--set", "counted=both")
-    assert len(decided_again) == 4
+    assert done_again.count("decide_badges") == 4
     assert [path.name for path in place.iterdir() if path.name.startswith(".")] == []
     undisturbed = {path.name: path.read_bytes() for path in (place / "undisturbed").iterdir()}
     assert {path.name: path.read_bytes() for path in (place / "out").iterdir()} == undisturbed
+
+
+def _noting(done: list[str], name: str, does: Any) -> Any:
+    def noted(*given: Any, **named: Any) -> Any:
+        done.append(name)
+        return does(*given, **named)
+
+    return noted

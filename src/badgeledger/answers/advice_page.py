@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from ..reports.charts import paired_columns
 from ..reports.templates import asset, environment, policy
+from ..reports.text import limit_words
 from ..text import counted, number
 from .shown import Answer
 
@@ -42,4 +43,13 @@ def _curve(head: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
         for row in brief
     ]
     chart = paired_columns([row["issuances_over"] for row in brief], [row["customers_over"] for row in brief], titles)
-    return {"head": head, "rows": brief, "chart": chart, "left_out": len(rows) - len(brief)}
+    name, _, facts = head.partition("  ")
+    words = limit_words(name)
+    return {
+        "name": name,
+        "words": words[:1].upper() + words[1:],
+        "facts": facts,
+        "rows": brief,
+        "chart": chart,
+        "left_out": len(rows) - len(brief),
+    }

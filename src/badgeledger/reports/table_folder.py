@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
 from ..warehouse_files import sync
 from . import manifest
 from .folder import put, staged
-from .tables import Table, write_blocks, write_csv_of, write_rows
-
-if TYPE_CHECKING:
-    import polars as pl
+from .tables import Table, write_csv_of, write_rows
 
 FORMATS = ("csv", "parquet")
 
@@ -29,21 +26,21 @@ def put_tables(
     facts: Mapping[str, Any],
     pages: Mapping[str, Callable[[Path], None]],
     progress: Callable[[str], None],
-    blocks: Mapping[str, Callable[[], Iterator[pl.DataFrame]]] = MappingProxyType({}),
+    writers: Mapping[str, Callable[[Path], int]] = MappingProxyType({}),
 ) -> tuple[Path, bool]:
     """Write the folder `target` and return its place, and whether it stood there already with the same content.
 
     `facts` begin the manifest, which is written last and means complete; `pages` write further files by their names.
-    `blocks` give the rows of a table in its order, where that is cheaper than to sort the relation. `owner` is the
-    warehouse whose lock the caller holds.
+    `writers` write the Parquet file of a table and return the number of its rows, where that is cheaper than to sort
+    the relation. `owner` is the warehouse whose lock the caller holds.
     """
     with staged(target, owner) as stage:
         outputs: list[tuple[Path, int | None]] = []
         for name, entry in tables.items():
             progress(f"replay: {name}.parquet")
             parquet, csv = stage / f"{name}.parquet", stage / f"{name}.csv"
-            if name in blocks:
-                rows = write_blocks(con, entry, blocks[name](), parquet)
+            if name in writers:
+                rows = writers[name](parquet)
             else:
                 rows = write_rows(con, entry, "parquet", parquet)
             # Sorted once: the CSV follows the order of the Parquet file.
