@@ -17,7 +17,8 @@ judged AS (
         earlier.row_key IS NOT NULL AS was_here,
         earlier.counted AS was_counted,
         coalesce(earlier.outcome IN ('ACCEPTED', 'ASSUMED'), false) AS was_accepted,
-        coalesce(entry.badge_id, earlier.badge_id) AS badge_id,
+        -- A lone response may have had no badge then.
+        CASE WHEN earlier.row_key IS NULL THEN entry.badge_id ELSE coalesce(earlier.badge_id, '') END AS badge_id,
         coalesce(entry.processed_at, earlier.processed_at) AS processed_at
     FROM asked
     LEFT JOIN ledger.entry AS entry ON asked.row_key = entry.row_key
