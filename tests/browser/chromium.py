@@ -17,7 +17,7 @@ from typing import Any
 QUIET = (
     "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
     "--no-first-run --disable-extensions --disable-default-apps --no-default-browser-check --hide-scrollbars "
-    "--disable-dev-shm-usage --metrics-recording-only --remote-debugging-pipe"
+    "--disable-ipc-flooding-protection --disable-dev-shm-usage --metrics-recording-only --remote-debugging-pipe"
 ).split()
 
 

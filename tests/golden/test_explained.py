@@ -108,12 +108,11 @@ def test_the_queries_beside_the_tables_of_the_page_give_their_rows(
     report = warehouse.parent / "report"
     monkeypatch.chdir(report)
     found = re.findall(r'id="(t-[a-z-]+)"[^>]* data-sql="([^"]*)"', (report / "report.html").read_text("utf-8"))
-    assert len(found) == 11
+    assert len(found) == 10
     with duckdb.connect() as con:
         rows = {name: len(con.execute(html.unescape(query)).fetchall()) for name, query in found}
     assert all(rows.values())
     assert rows["t-files"] == 33
-    assert rows["t-badges"] == 48
 
 
 def test_the_picture_of_a_story_is_that_of_the_samples(warehouse: Path) -> None:

@@ -34,7 +34,8 @@ def test_the_top_links_the_count_of_each_state(page: str, con: duckdb.DuckDBPyCo
     for state, name, _ in COUNTED:
         row = con.execute("select count(*) from report.changes where state = $1", [state]).fetchone()
         assert row is not None and row[0] > 0
-        assert f'<a href="#changes-{state}"><b>{row[0]:,}</b> {name}</a>' in top(page)
+        link = f'<a href="#changes-{state}" data-rows="#/changes?state={state}">'
+        assert f"{link}<b>{row[0]:,}</b> {name}</a>" in top(page)
         assert page.count(f'id="changes-{state}"') == 1
     assert "gone-before" not in page
 

@@ -32,7 +32,16 @@ class Bin:
     @property
     def link(self) -> str:
         """The hash route that shows the breaches of these days."""
-        return f"#/breaches?from={self.first}&to={self.last}"
+        return f"#/breaches?{self._days}"
+
+    @property
+    def counted_link(self) -> str:
+        """The hash route that shows the counted issuances of these days."""
+        return f"#/issuances?counted=true&{self._days}"
+
+    @property
+    def _days(self) -> str:
+        return f"on={self.first}" if self.first == self.last else f"from={self.first}&to={self.last}"
 
 
 def bins(days: Sequence[Row]) -> tuple[str, list[Bin]]:
@@ -83,7 +92,7 @@ def columns(heights: Sequence[int], titles: Sequence[str], links: Sequence[str],
         if not height:
             continue
         tall = max(2, round(100 * height / top))
-        body = Markup('<rect x="{}" y="{}" width="8" height="{}"><title>{}</title></rect>').format(
+        body = Markup('<rect x="{}" y="{}" height="{}"><title>{}</title></rect>').format(
             place * _STEP + 1, 100 - tall, tall, title
         )
         parts.append(Markup('<a href="{}" tabindex="-1">{}</a>').format(link, body) if link else body)
@@ -107,7 +116,7 @@ def breach_columns(found: Sequence[Bin]) -> Markup:
 def counted_columns(found: Sequence[Bin]) -> Markup:
     """Draw counted issuances over time."""
     titles = [f"{one.label}: {counted(one.counted, 'counted issuance')}" for one in found]
-    return columns([one.counted for one in found], titles, [""] * len(found), "calm")
+    return columns([one.counted for one in found], titles, [one.counted_link for one in found], "calm")
 
 
 def expiry_columns(rows: Sequence[Row], days: int) -> tuple[Markup, Markup]:
@@ -117,12 +126,19 @@ def expiry_columns(rows: Sequence[Row], days: int) -> tuple[Markup, Markup]:
     halves = []
     for tone, first in (("past", -days), ("ahead", 0)):
         span = range(first, first + days)
-        titles = [f"{_distance(day)}: {counts.get(day, 0):,}" for day in span]
-        halves.append(columns([counts.get(day, 0) for day in span], titles, [""] * days, tone, top))
+        titles = [f"{distance(day)}: {counts.get(day, 0):,}" for day in span]
+        links = [expiry_link(day) for day in span]
+        halves.append(columns([counts.get(day, 0) for day in span], titles, links, tone, top))
     return halves[0], halves[1]
 
 
-def _distance(day: int) -> str:
+def expiry_link(day: int) -> str:
+    """The hash route that shows what expires on a day of 24 hours; day 0 begins with as-of."""
+    return f"#/expirations?state={'EXPIRED' if day < 0 else 'ACTIVE'}&due={day + 1}"
+
+
+def distance(day: int) -> str:
+    """A day of 24 hours in words; day 0 begins with as-of."""
     return f"{counted(-day, 'day')} before as-of" if day < 0 else f"day {day + 1} after as-of"
 
 

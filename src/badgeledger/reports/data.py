@@ -19,9 +19,12 @@ from .facts import Row
 Column = dict[str, Any]
 
 # The page offers their values for choosing, or makes other columns of them: it needs a list, however few the rows.
-_LISTED = frozenset({"badge_id", "limit_name", "owner_type", "replay", "severity", "code", "state", "kind", "cause"})
+_LISTED = frozenset(
+    "badge_id limit_name owner_type replay severity code state kind cause mark outcome counted status earn_type reason"
+    " source_file".split()
+)
 
-# In this order columns leave the page when it would grow over its budget: no view depends on them.
+# In this order columns leave a page that is over its budget.
 SPARE_COLUMNS = ("request_id", "issuance_id", "source_line")
 
 
@@ -53,9 +56,15 @@ def numbers(values: Iterable[int | None]) -> Column:
     return {"k": "n", "n": steps}
 
 
+def plain_numbers(values: Iterable[int | None]) -> Column:
+    """Encode integers as they are: instants so far away that differences to them are no exact numbers of a script."""
+    return {"k": "p", "n": list(values)}
+
+
 def beside(rows: Sequence[Row], column: str, other: str) -> Column:
     """Encode integers as differences to another column of the row: small numbers where two clocks agree."""
-    return {"k": "a", "to": other, "n": [row[column] - row[other] for row in rows]}
+    steps = [None if row[column] is None else row[column] - (row[other] or 0) for row in rows]
+    return {"k": "a", "to": other, "n": steps}
 
 
 def bounds(rows: Sequence[Row], column: str, clock: str) -> Column:
@@ -125,6 +134,42 @@ def change_document(rows: Sequence[Row], total: int, badge_names: dict[str, str]
     for name in ("processed_at", "first_seen", "cycle_no", "count_before", "count"):
         columns[name] = numbers(row[name] for row in rows)
     return {"rows": len(rows), "total": total, "columns": columns, "badge_names": badge_names}
+
+
+# What a number of the page may lead to, beside breaches, findings and changes: words and numbers of each table.
+_OTHERS = {
+    "usage": (
+        ("badge_id", "limit_name", "customer_id"),
+        ("count", "number", "peak_count", "peak_at", "span_start", "span_end"),
+    ),
+    "issuances": (
+        ("badge_id", "customer_id", "kind", "outcome", "code", "counted", "issuance_id", "source_file"),
+        ("processed_at", "source_line"),
+    ),
+    "expirations": (
+        ("badge_id", "customer_id", "kind", "state", "rule", "issuance_id"),
+        ("processed_at", "expires_at"),
+    ),
+    "quarantine": (("source_file", "reason", "raw"), ("source_line",)),
+    "badges": (
+        ("badge_id", "status", "earn_type", "limits"),
+        ("starts_at", "expires_at", "issuances", "counted", "breaches", "findings"),
+    ),
+}
+OTHER_TABLES = tuple(_OTHERS)
+_FAR = frozenset({"starts_at", "expires_at"})
+
+
+def other_document(name: str, rows: Sequence[Row], total: int) -> dict[str, Any]:
+    """Return rows of one of :data:`OTHER_TABLES` as columns."""
+    listed, counted = _OTHERS[name]
+    columns = _word_columns(rows, listed)
+    for column in counted:
+        columns[column] = (plain_numbers if column in _FAR else numbers)(row[column] for row in rows)
+    if rows and "event_at" in rows[0]:
+        columns["event_at"] = beside(rows, "event_at", "processed_at")
+    names = {row["badge_id"]: row["badge_name"] for row in rows if "badge_id" in row}
+    return {"rows": len(rows), "total": total, "columns": columns, "badge_names": dict(sorted(names.items()))}
 
 
 def cycle_document(rows: Sequence[Row]) -> dict[str, Any]:

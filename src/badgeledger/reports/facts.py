@@ -95,7 +95,7 @@ def read_facts(con: duckdb.DuckDBPyConnection, context: ReportContext) -> Facts:
         breaches_by_limit=ask(con, "breaches_by_limit"),
         days=ask(con, "days"),
         use_by_limit=ask(con, "use_by_limit", many=BADGES_SHOWN),
-        closest=ask(con, "closest_subjects", many=SUBJECTS_SHOWN),
+        closest=ask(con, "closest_subjects", many=SUBJECTS_SHOWN, as_of_us=context.as_of_us),
         strips=ask(con, "cycle_strips", many=CALENDARS_SHOWN, cycles=CYCLES_SHOWN, as_of_us=context.as_of_us),
         expiry_days=ask(con, "expiry_days", days=EXPIRY_DAYS, as_of_us=context.as_of_us),
         expiry_by_badge=ask(con, "expiry_by_badge", as_of_us=context.as_of_us),

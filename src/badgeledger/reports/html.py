@@ -23,16 +23,43 @@ from .context import ReportContext
 from .facts import EXPIRY_DAYS, STRIPS_SHOWN, Facts, Row, ask, read_facts, verdict
 from .guides import Guide, guides
 from .manifest import known_inputs
+from .other_rows import OtherRows, pack_other_rows, read_other_rows, usage_link, with_spans
 from .templates import asset, environment, page_margins, policy
 from .text import decision_words, limit_words
 
 PAGE_BYTES = 3_000_000
 SPANS_SHOWN = 1_000
+# What stands around the templates, charts and lists, is bounded: it takes less than this.
+_AROUND_BYTES = 450_000
+_BUDGET = PAGE_BYTES - _AROUND_BYTES
+# What is kept for the rows of the other tables.
+_OTHERS_BYTES = 100_000
+# In this order columns, and half of the spans, leave the page when it would grow over its budget: no view depends on
+# them.
+_LEAVING = (
+    ((), SPANS_SHOWN),
+    (data.SPARE_COLUMNS[:1], SPANS_SHOWN),
+    (data.SPARE_COLUMNS[:2], SPANS_SHOWN),
+    (data.SPARE_COLUMNS[:2], SPANS_SHOWN // 2),
+    (data.SPARE_COLUMNS, SPANS_SHOWN // 2),
+)
 CHANGES_SHOWN = 5_000
 BADGE_SPANS_SHOWN = 100
 SPAN_LENGTH = 40
 INPUTS_PROVED = 5_000
 NO_OUTPUTS: Mapping[str, str] = MappingProxyType({})
+# What the columns of the expirations by badge count, as the page filters expirations.
+_EXPIRY_VIEWS = {
+    "past_90": "state=EXPIRED&due=-89..",
+    "past_30": "state=EXPIRED&due=-29..",
+    "next_30": "state=ACTIVE&due=..30",
+    "next_60": "state=ACTIVE&due=..60",
+    "next_90": "state=ACTIVE&due=..90",
+    "active": "state=ACTIVE",
+    "without_end": "state=ACTIVE&due=none",
+    "expired": "state=EXPIRED",
+    "revoked": "state=REVOKED",
+}
 _SEVERITIES = ("error", "warning", "notice")
 
 
@@ -73,6 +100,8 @@ def render_html(
         "cycles": data.pack(data.cycle_document(facts.strips)),
     }
     packed, without = _pack(con, context, facts, (breaches, findings), names, beside)
+    others = read_other_rows(con, context, facts)
+    packed_others, shown = pack_other_rows(others, _BUDGET - sum(map(len, packed.values())))
     style = asset("report.css") + asset("changes.css") + page_margins(context, manifest)
     script = asset("report.js")
     template = environment(context.zone).get_template("report.html.j2")
@@ -86,13 +115,14 @@ def render_html(
         newest_findings=findings[:20],
         shown_breaches=len(breaches),
         shown_findings=len(findings),
-        packed=packed,
+        packed=packed | packed_others,
+        others={name: (shown[name], others[name].total) for name in others},
         manifest=manifest,
         without=without,
         proof=data.pack(_proof(con, outputs, manifest)),
         shown_changes=len(changes),
         told_changes=told,
-        page=data.pack(_page_facts(context, facts, (breaches, findings, changes)) | {"replay": replayed}),
+        page=data.pack(_page_facts(context, facts, (breaches, findings, changes), others) | {"replay": replayed}),
     )
 
 
@@ -113,6 +143,10 @@ def _sections(facts: Facts, context: ReportContext) -> dict[str, Any]:
         "counted_columns": charts.counted_columns(bins),
         "expiry_columns": charts.expiry_columns(facts.expiry_days, EXPIRY_DAYS),
         "expiry_days": EXPIRY_DAYS,
+        "expiry_views": _EXPIRY_VIEWS,
+        "expiry_link": charts.expiry_link,
+        "distance": charts.distance,
+        "closest": [row | {"link": usage_link(row, context)} for row in with_spans(facts.closest[:12], context)],
         "strips": strips,
         "calendars": len({row["badge_id"] for row in facts.strips}),
         "raised": [(row, _guide(row["code"])) for row in ordered],
@@ -175,21 +209,26 @@ def _pack(
         badge_wide=BADGE_SPANS_SHOWN,
         longest=SPAN_LENGTH,
     )
-    document = data.evidence_document(spans, breaches)
-    shown = [row for row in breaches if row["breach_id"] in document["spans"]]
-    evidence = data.pack({**document, "free": _room_again(spans, shown, context)})
     documents = {
         "breaches": data.breach_document(breaches, facts.breaches["breaches"], clock),
         "findings": data.finding_document(findings, facts.findings(), names),
     }
-    for count in range(len(data.SPARE_COLUMNS) + 1):
-        without = data.SPARE_COLUMNS[:count]
+    for without, drawn in _LEAVING:
         packed = {name: data.pack(data.without_columns(one, without)) for name, one in documents.items()}
-        packed |= {"evidence": evidence, **beside}
-        # What stands around the templates, charts and lists, is bounded: it takes less than a tenth of the budget.
-        if sum(map(len, packed.values())) <= 0.9 * PAGE_BYTES:
+        packed |= {"evidence": _evidence(spans, breaches, drawn, context), **beside}
+        if sum(map(len, packed.values())) <= _BUDGET - _OTHERS_BYTES:
             break
     return packed, list(without)
+
+
+def _evidence(spans: list[Row], breaches: list[Row], many: int, context: ReportContext) -> str:
+    """Pack the spans of so many of the newest breaches that have some, and when there is room again."""
+    drawn = {row["breach_id"] for row in spans}
+    newest = [row for row in breaches if row["breach_id"] in drawn][:many]
+    kept = {row["breach_id"] for row in newest}
+    document = data.evidence_document([row for row in spans if row["breach_id"] in kept], newest)
+    shown = [row for row in newest if row["breach_id"] in document["spans"]]
+    return data.pack({**document, "free": _room_again(spans, shown, context)})
 
 
 def _room_again(spans: list[Row], breaches: list[Row], context: ReportContext) -> dict[str, int]:
@@ -224,11 +263,16 @@ def _replayed(breaches: list[Row]) -> dict[str, str]:
     return meanings
 
 
-def _page_facts(context: ReportContext, facts: Facts, tables: tuple[list[Row], ...]) -> dict[str, Any]:
+def _page_facts(
+    context: ReportContext, facts: Facts, flags: tuple[list[Row], ...], others: Mapping[str, OtherRows]
+) -> dict[str, Any]:
     """Return what report.js needs to know besides the rows."""
+    tables = (*flags, *(table.rows for table in others.values()))
     limits = {row.get("limit_name") or "" for rows in (facts.breaches_by_limit, *tables) for row in rows} - {""}
     return {
         "zone": context.zone,
+        "as_of": context.as_of_us,
+        "clock": "event_at" if context.rules.get("rolling_clock") == "event" else "processed_at",
         "offsets": _offsets(context, tables),
         "limits": {name: limit_words(name) for name in sorted(limits)},
         "guides": {code: [one.fails, one.why, one.do] for code, one in guides().items()},
@@ -248,7 +292,10 @@ def _offsets(context: ReportContext, tables: tuple[list[Row], ...]) -> list[list
 
     Two lists: the instants from which an offset rules, the first reaching back for ever, and the offsets in seconds.
     """
-    fields = ("processed_at", "event_at", "window_start", "window_end", "first_seen")
+    fields = (
+        "processed_at", "event_at", "window_start", "window_end", "first_seen", "peak_at", "span_start", "span_end",
+        "starts_at", "expires_at",
+    )  # fmt: skip
     found = [row[field] for rows in tables for row in rows for field in fields if row.get(field) is not None]
     local = zone(context.zone)
     first = int(local.changes_at.searchsorted(min([*found, context.as_of_us]), side="right"))

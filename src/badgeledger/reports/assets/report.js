@@ -17,7 +17,8 @@ const many = (n, one, more = one + "s") => grouped(n) + " " + (n === 1 ? one : m
 const ordinal = (n) => grouped(n) + (n % 100 > 10 && n % 100 < 14 ? "th" : ["th", "st", "nd", "rd"][n % 10] || "th");
 const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 function clock(us) {
-  const milliseconds = Math.floor(us / 1000), micro = us - Math.floor(us / 1e6) * 1e6;
+  // Beyond the year 2255 a number of a script does not hold every microsecond.
+  const milliseconds = Math.floor(us / 1000), micro = Number.isSafeInteger(us) ? us - Math.floor(us / 1e6) * 1e6 : 0;
   const whole = new Date(milliseconds).toISOString().slice(0, 19).replace("T", " ");
   return micro ? whole + "." + String(micro).padStart(6, "0") : whole;
 }
@@ -83,6 +84,9 @@ function numeric(steps) {
   const values = new Float64Array(steps.length);
   let before = 0;
   steps.forEach((step, row) => { values[row] = step === null ? NaN : (before += step); });
+  return counts(values);
+}
+function counts(values) {
   return { values, text: (row) => (Number.isNaN(values[row]) ? "" : String(values[row])), ranks: () => ranked(values) };
 }
 function ranked(values) {
@@ -100,9 +104,10 @@ function decode(document) {
     if (column.k === "d") columns[name] = dictionary(column.d, column.i);
     else if (column.k === "t") columns[name] = joined(column.t);
     else if (column.k === "n") columns[name] = numeric(column.n);
+    else if (column.k === "p") columns[name] = counts(Float64Array.from(column.n, (value) => value ?? NaN));
   }
   for (const [name, column] of Object.entries(document.columns)) {
-    if (column.k === "a") columns[name] = { values: Float64Array.from(column.n, (step, row) => columns[column.to].values[row] + step) };
+    if (column.k === "a") columns[name] = counts(Float64Array.from(column.n, (step, row) => (step === null ? NaN : (columns[column.to].values[row] || 0) + step)));
   }
   for (const [name, column] of Object.entries(document.columns)) {
     if (column.k !== "w") continue;
@@ -112,22 +117,24 @@ function decode(document) {
       return bound === null ? NaN : bound[0] ? base[row] + bound[1] : bound[1];
     }) };
   }
-  const { limit_name: limit, count, number, badge_id: badge, processed_at: processed } = columns;
-  columns.badge_name = dictionary(badge.words ? badge.words.map((id) => document.badge_names[id] || "") : [""],
-    badge.words ? badge.index : new Int32Array(document.rows));
+  const { limit_name: limit, count, number, badge_id: badge, expires_at: expires } = columns;
+  if (badge) columns.badge_name = dictionary(badge.words.map((id) => document.badge_names[id] || ""), badge.index);
   if (limit) columns.limit_words = dictionary(limit.words.map((name) => page.limits[name] || name), limit.index);
   if (number) {
-    const excess = count.values.map((value, row) => value - number.values[row]);
-    columns.excess = { values: excess, ranks: () => ranked(excess) };
+    columns.excess = counts(count.values.map((value, row) => value - number.values[row]));
+    columns.left = counts(columns.excess.values.map((over) => -over));
   }
-  const days = processed.values.map((us) => Math.floor(local(us) / DAY_US));
-  return { ...document, columns, days };
+  // Days of 24 hours from as-of to the expiry: 1 to 30 are the next thirty, -29 to 0 the last.
+  if (expires) columns.due = counts(expires.values.map((us) => Math.ceil((us - page.as_of) / DAY_US)));
+  return { ...document, columns, days: {} };
 }
+// The local day of each row by one of its clocks.
+const daysOf = (data, by) => (data.days[by] ??= data.columns[by].values.map((us) => Math.floor(local(us) / DAY_US)));
 let page;
 function local(us) {
   const [starts, seconds] = page.offsets;
-  let at = 0;
-  while (at + 1 < starts.length && starts[at + 1] <= us) at++;
+  let at = 0, above = starts.length;
+  while (above - at > 1) { const middle = (at + above) >> 1; if (starts[middle] <= us) at = middle; else above = middle; }
   return us + seconds[at] * 1e6;
 }
 function stamp(us) {
@@ -137,6 +144,8 @@ function stamp(us) {
   return made;
 }
 const dayNumber = (text) => (/^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text + "T00:00:00Z") / 864e5 : NaN);
+const INSTANT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})Z$/;
+function microseconds(text) { const [, seconds, micro] = text.match(INSTANT); return Date.parse(seconds + "Z") * 1000 + Number(micro); }
 const breachId = (data, row) => data.columns.row_key.text(row) + "~" + data.codes[data.columns.limit_name.text(row)];
 const findingId = (data, row) => data.columns.row_key.text(row) + "~" + data.columns.code.text(row);
 const source = (columns, row) => {
@@ -183,7 +192,7 @@ const TABLES = {
 TABLES.changes = {
   one: "flag", more: "changes", id: (data, row) => data.columns.flag_id.text(row),
   search: ["flag_id", "state", "kind", "cause", "badge_name", "badge_id", "limit_name", "limit_words", "code", "customer_id", "source"],
-  facets: { state: ["State", "state"], kind: ["Kind", "kind"], cause: ["Cause", "cause"], badge: ["Badge", "badge_id"] },
+  facets: { state: ["State", "state"], kind: ["Kind", "kind"], cause: ["Cause", "cause"], mark: ["Mark", "mark"], badge: ["Badge", "badge_id"] },
   heads: [["processed_at", "Processed at"], ["state", "State"], ["kind", "Flag"], ["badge_name", "Badge"], ["customer_id", "Customer"], ["count_before", "Before", 1], ["count", "Count", 1], ["cause", "Cause"], ["source", "Brought by"], ["first_seen", "First seen"]],
   cells: ({ columns }, row) => [
     stamp(columns.processed_at.values[row]),
@@ -193,6 +202,70 @@ TABLES.changes = {
   ],
   export: ["flag_id", "state", "kind", "cause", "source", "mark", "badge_id", "limit_name", "code", "cycle_no", "customer_id", "processed_at", "count_before", "count", "first_seen"],
 };
+// What other numbers lead to. `clocks` are those by which days can be chosen, `ranges` what is chosen as 1..30, `exact`
+// what only a link chooses.
+const rowsLink = (name, wanted) => (count) => (count ? element("a", { className: "rows", href: "#/" + name + "?" + new URLSearchParams(wanted) }, grouped(count)) : grouped(count));
+const values = (data, row) => (name) => data.columns[name].values[row];
+const textOf = (data, row) => (name) => data.columns[name]?.text(row) ?? "";
+Object.assign(TABLES, {
+  usage: {
+    one: "subject", more: "subjects", command: "headroom BADGE", sorted: "", order: "headroom, badge_id, limit_name, customer_id",
+    search: ["badge_name", "badge_id", "limit_name", "limit_words", "customer_id"],
+    facets: { badge: ["Badge", "badge_id"], limit: ["Limit", "limit_name"] }, ranges: { left: ["Left", "left", "headroom"] },
+    heads: [["badge_name", "Badge"], ["limit_name", "Limit"], ["customer_id", "Customer"], ["count", "Count", 1], ["number", "Number", 1], ["left", "Left", 1], ["peak_count", "Peak", 1], ["", "Peak at"]],
+    cells(data, row) {
+      const word = textOf(data, row), value = values(data, row), limit = word("limit_name"), customer = word("customer_id"), start = value("span_start");
+      const span = Number.isNaN(start) ? {} : { by: limit.includes(":FIXED_") ? "event_at" : page.clock, from: iso(start), to: iso(value("span_end")) };
+      return [badgeCell(data, row), limitCell(limit), customer ? bdi(customer) : "all customers",
+        rowsLink("issuances", { badge: word("badge_id"), ...(customer ? { customer } : {}), counted: "true", ...span })(value("count")),
+        grouped(value("number")), grouped(value("left")), grouped(value("peak_count")), stamp(value("peak_at"))];
+    },
+    export: ["badge_id", "limit_name", "customer_id", "count", "number", "left", "peak_count", "peak_at"],
+  },
+  issuances: {
+    one: "issuance", more: "issuances", command: "explain ISSUANCE", id: (data, row) => data.columns.issuance_id.text(row), clocks: { processed_at: "processing", event_at: "event" },
+    search: ["badge_name", "badge_id", "customer_id", "issuance_id", "outcome", "code", "source_file"],
+    facets: { badge: ["Badge", "badge_id"], counted: ["Counted", "counted"], outcome: ["Outcome", "outcome"], kind: ["Kind", "kind"] }, exact: { customer: "customer_id" },
+    heads: [["processed_at", "Processed at"], ["event_at", "Event at"], ["badge_name", "Badge"], ["customer_id", "Customer"], ["kind", "Kind"], ["outcome", "Outcome"], ["counted", "Counted"], ["", "Issuance"], ["", "Source"]],
+    cells(data, row) {
+      const word = textOf(data, row), value = values(data, row);
+      return [stamp(value("processed_at")), stamp(value("event_at")), badgeCell(data, row), bdi(word("customer_id")), word("kind"),
+        word("outcome") + (word("code") ? " " + visible(word("code")) : ""), word("counted") === "true" ? "yes" : "no", bdi(word("issuance_id") || "–"), bdi(source(data.columns, row))];
+    },
+    export: ["issuance_id", "processed_at", "event_at", "badge_id", "customer_id", "kind", "outcome", "code", "counted", "source_file", "source_line"],
+  },
+  expirations: {
+    one: "expiration", more: "expirations", command: "expiring --within 30d", sorted: "", order: "expires_at, processed_at, row_key", clocks: { expires_at: "expiry", processed_at: "processing", event_at: "event" },
+    search: ["badge_name", "badge_id", "customer_id", "issuance_id", "rule"],
+    facets: { badge: ["Badge", "badge_id"], state: ["State", "state"], rule: ["Rule", "rule"] }, exact: { customer: "customer_id" },
+    ranges: { due: ["Days to expiry", "due", "ceil((epoch_us(expires_at) - AS_OF) / 86400000000)"] },
+    heads: [["expires_at", "Expires at"], ["due", "In days", 1], ["state", "State"], ["badge_name", "Badge"], ["customer_id", "Customer"], ["", "Rule"], ["", "Issuance"]],
+    cells(data, row) {
+      const word = textOf(data, row), value = values(data, row);
+      return [stamp(value("expires_at")), counted(value("due")), word("state").toLowerCase(), badgeCell(data, row), bdi(word("customer_id")), word("rule"), bdi(word("issuance_id") || "–")];
+    },
+    export: ["issuance_id", "expires_at", "state", "badge_id", "customer_id", "kind", "rule", "event_at", "processed_at"],
+  },
+  quarantine: {
+    one: "line", more: "lines", command: "ingest --retry-quarantine", sorted: "", order: "source_file, source_line",
+    search: ["source_file", "reason", "raw"], facets: { reason: ["Reason", "reason"], file: ["File", "source_file"] },
+    heads: [["source_file", "File and line"], ["reason", "Reason"], ["", "Raw text"]],
+    cells: (data, row) => [bdi(source(data.columns, row)), element("code", {}, data.columns.reason.text(row)), element("span", { className: "raw" }, bdi(data.columns.raw.text(row)))],
+    export: ["source_file", "source_line", "reason", "raw"],
+  },
+  badges: {
+    one: "badge", more: "badges", command: "explain BADGE", sorted: "", order: "breaches desc, counted desc, badge_id",
+    search: ["badge_name", "badge_id", "limits"], facets: { status: ["Status", "status", "coalesce(nullif(status, ''), 'UNKNOWN')"], type: ["Earn type", "earn_type"] },
+    heads: [["badge_name", "Badge"], ["status", "Status"], ["starts_at", "Starts"], ["expires_at", "Ends, not included"], ["", "Limits of its newest version"], ["issuances", "Issuances", 1], ["counted", "Counted", 1], ["breaches", "Breaches", 1], ["findings", "Findings", 1]],
+    cells(data, row) {
+      const word = textOf(data, row), value = values(data, row), badge = word("badge_id");
+      return [badgeCell(data, row), word("status").toLowerCase(), stamp(value("starts_at")), stamp(value("expires_at")), word("limits") || "–",
+        rowsLink("issuances", { badge })(value("issuances")), rowsLink("issuances", { badge, counted: "true" })(value("counted")),
+        word("status") === "UNKNOWN" ? "–" : rowsLink("breaches", { badge })(value("breaches")), rowsLink("findings", { badge })(value("findings"))];
+    },
+    export: ["badge_id", "badge_name", "status", "earn_type", "starts_at", "expires_at", "limits", "issuances", "counted", "breaches", "findings"],
+  },
+});
 const counted = (count) => (Number.isNaN(count) ? "–" : grouped(count));
 // What stands can be opened; what is gone, or a cycle, has no evidence of tonight.
 function flagCell(columns, row) {
@@ -200,6 +273,8 @@ function flagCell(columns, row) {
   const words = kind === "finding" ? element("code", {}, columns.code.text(row)) : element("span", {}, kind === "cycle" ? "cycle " + counted(columns.cycle_no.values[row]) + ", " : "", limitCell(limit));
   return kind === "cycle" || /^(gone|not-judged)/.test(columns.state.text(row)) ? words : element("a", { href: "#/" + kind + "/" + encodeURIComponent(id) }, words);
 }
+// A link to one day is short for a link from it to it.
+const whole = ({ on, ...wanted }) => (on ? { ...wanted, from: on, to: on } : wanted);
 const loaded = {};
 const load = (name) => (loaded[name] ??= unpack(name).then((document) => (document.columns ? decode(document) : document)));
 const explorers = {};
@@ -221,13 +296,17 @@ class Explorer {
       return [key, select];
     }));
     // Plain text, not a date control: that one would show days in the reader's language.
-    const day = () => element("input", { type: "text", inputMode: "numeric", placeholder: "2024-12-31", maxLength: 10, size: 10, className: "day" });
-    this.from = day();
-    this.to = day();
-    for (const field of [this.from, this.to]) field.addEventListener("change", () => changed(true));
+    const field = (placeholder, maxLength) => { const made = element("input", { type: "text", placeholder, maxLength, size: 10, className: "day" }); made.addEventListener("change", () => changed(true)); return made; };
+    const clocks = Object.entries(this.table.clocks ?? (this.data.columns.processed_at ? { processed_at: "processing" } : {}));
+    [this.from, this.to] = clocks.length ? [field("2024-12-31", 27), field("2024-12-31", 27)] : [null, null];
+    this.clock = clocks[0]?.[0];
+    this.by = clocks.length > 1 ? element("select", {}, ...clocks.map(([value, label]) => element("option", { value: value === this.clock ? "" : value }, label))) : null;
+    this.by?.addEventListener("change", () => changed(true));
+    this.ranges = Object.fromEntries(Object.keys(this.table.ranges ?? {}).map((key) => [key, field("1..30", 20)]));
     const controls = element("div", { className: "controls" }, element("label", {}, "Search", this.query),
       ...this.facets.map(([key, [label]]) => element("label", {}, label, this.selects[key])),
-      element("label", {}, "From day", this.from), element("label", {}, "To day", this.to));
+      ...Object.entries(this.ranges).map(([key, range]) => element("label", {}, this.table.ranges[key][0], range)),
+      this.by && element("label", {}, "Days of", this.by), this.from && element("label", {}, "From day", this.from), this.to && element("label", {}, "To day", this.to));
     this.status = element("p", { role: "status" });
     this.chips = element("span");
     const link = element("button", { type: "button" }, "Copy link");
@@ -236,6 +315,8 @@ class Explorer {
     sql.addEventListener("click", () => copy(sql, this.sql()));
     const csv = element("button", { type: "button" }, "Rows as CSV");
     csv.addEventListener("click", () => this.save());
+    const command = this.table.command && element("button", { type: "button" }, "badgeledger " + this.table.command);
+    command?.addEventListener("click", () => copy(command, command.textContent));
     const head = element("tr", {}, ...this.table.heads.map(([key, label, right]) => {
       const cell = element("th", { scope: "col", className: right ? "r" : "" });
       if (!key || !this.data.columns[key]) { cell.append(label); return cell; }
@@ -252,14 +333,15 @@ class Explorer {
     this.place = element("span");
     this.previous.addEventListener("click", () => this.turn(-1));
     this.next.addEventListener("click", () => this.turn(1));
-    this.root.append(controls, element("div", { className: "status" }, this.status, this.chips, element("span", { className: "acts" }, link, sql, csv)),
+    this.root.append(controls, element("div", { className: "status" }, this.status, this.chips, element("span", { className: "acts" }, link, sql, csv, ...(command ? [command] : []))),
       element("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "Table of " + this.table.more }, element("table", {}, element("thead", {}, head), this.body)),
       element("p", { className: "pages" }, this.previous, this.place, this.next));
     this.root.addEventListener("focusin", () => { lastUsed = this; });
   }
   read() {
-    const state = { q: this.query.value, from: this.from.value, to: this.to.value, sort: this.state.sort, page: "" };
-    for (const [key, select] of Object.entries(this.selects)) state[key] = select.value;
+    const state = { q: this.query.value, by: this.by?.value, from: this.from?.value, to: this.to?.value, sort: this.state.sort, page: "" };
+    for (const [key, field] of Object.entries({ ...this.selects, ...this.ranges })) state[key] = field.value;
+    for (const key of Object.keys(this.table.exact ?? {})) state[key] = this.state[key];
     return state;
   }
   hash(state) {
@@ -279,8 +361,7 @@ class Explorer {
   show(state) {
     this.state = state;
     if (this.query.value !== (state.q || "")) this.query.value = state.q || "";
-    this.from.value = state.from || "";
-    this.to.value = state.to || "";
+    for (const [key, field] of Object.entries({ by: this.by, from: this.from, to: this.to, ...this.ranges })) if (field) field.value = state[key] || "";
     this.filter();
     this.sort();
     this.paint();
@@ -290,15 +371,31 @@ class Explorer {
       .map(([, not, phrase, word]) => [not === "-", phrase ?? word]).filter(([, token]) => token && token !== "-");
   }
   filter() {
-    const { rows, columns, days } = this.data;
+    const { rows, columns } = this.data;
     const failed = new Uint8Array(rows), who = new Uint8Array(rows);
     for (const [not, token] of this.tokens()) {
       const mask = new Uint8Array(rows);
       for (const name of this.table.search) columns[name]?.find?.(token, mask);
       for (let row = 0; row < rows; row++) if (mask[row] === (not ? 1 : 0)) failed[row] = 2;
     }
-    const from = this.bound(this.from, this.state.from, -Infinity), to = this.bound(this.to, this.state.to, Infinity);
-    if (from > -Infinity || to < Infinity) for (let row = 0; row < rows; row++) if (!(days[row] >= from && days[row] <= to)) failed[row] = 2;
+    const within = (values, from, to) => { for (let row = 0; row < rows; row++) if (!(values[row] >= from && values[row] <= to)) failed[row] = 2; };
+    // A day is meant whole; an instant begins what follows, or ends, not included, what came before.
+    const by = this.state.by || this.clock;
+    for (const [key, at] of [["from", 0], ["to", 1]]) {
+      const wanted = this[key] && this.state[key], exact = INSTANT.test(wanted || ""), edge = exact ? microseconds(wanted) - at : wanted ? dayNumber(wanted) : NaN;
+      if (this[key]) this.judge(this[key], !wanted || !Number.isNaN(edge), "A day is written 2024-12-31");
+      if (!Number.isNaN(edge)) within(exact ? columns[by].values : daysOf(this.data, by), at ? -Infinity : edge, at ? edge : Infinity);
+    }
+    for (const [key, field] of Object.entries(this.ranges)) {
+      const bounds = span(this.state[key]);
+      this.judge(field, bounds, "A range is written 1..30, ..0, 31.. or none");
+      const { values } = columns[this.table.ranges[key][1]];
+      if (this.state[key] === "none") { for (let row = 0; row < rows; row++) if (!Number.isNaN(values[row])) failed[row] = 2; }
+      else if (this.state[key] && bounds) within(values, ...bounds);
+    }
+    for (const [key, name] of Object.entries(this.table.exact ?? {})) {
+      if (this.state[key]) for (let row = 0; row < rows; row++) if (columns[name].text(row) !== this.state[key]) failed[row] = 2;
+    }
     this.facets.forEach(([key, [, name]], facet) => {
       if (!this.state[key]) return;
       const { words, index } = columns[name], wanted = words.indexOf(this.state[key]);
@@ -316,11 +413,9 @@ class Explorer {
     this.found = this.found.slice(0, kept);
   }
   // A day that is no day filters nothing, and its field says so.
-  bound(field, text, open) {
-    const day = text ? dayNumber(text) : open, known = !Number.isNaN(day);
-    field.setCustomValidity(known ? "" : "A day is written 2024-12-31");
+  judge(field, known, words) {
+    field.setCustomValidity(known ? "" : words);
     field.setAttribute("aria-invalid", String(!known));
-    return known ? day : open;
   }
   fill(select, key, words, counts) {
     const chosen = this.state[key] || "";
@@ -350,9 +445,9 @@ class Explorer {
     const shown = found.slice((this.pageAt - 1) * PAGE, this.pageAt * PAGE);
     const rightward = table.heads.map(([, , right]) => right);
     this.body.replaceChildren(...Array.from(shown, (row) => element("tr", {}, ...table.cells(data, row).map((cell, i) =>
-      element("td", { className: rightward[i] ? "r" : /^(Source|Brought by)$/.test(table.heads[i][1]) ? "id" : "" }, cell)))));
+      element("td", { className: rightward[i] ? "r" : /^(Source|Brought by|Issuance|File and line)$/.test(table.heads[i][1]) ? "id" : "" }, cell)))));
     table.heads.forEach(([key], i) => {
-      const sorted = (this.state.sort || "-processed_at").replace(/^-/, "") === key;
+      const sorted = key && (this.state.sort || (table.sorted ?? "-processed_at")).replace(/^-/, "") === key;
       if (sorted) this.head.children[i].setAttribute("aria-sort", (this.state.sort || "-").startsWith("-") ? "descending" : "ascending");
       else this.head.children[i].removeAttribute("aria-sort");
     });
@@ -368,7 +463,7 @@ class Explorer {
     printed(this);
   }
   totals() {
-    const { customer_id: customer, badge_id: badge, excess } = this.data.columns;
+    const { customer_id: customer, badge_id: badge, source_file: file } = this.data.columns, excess = this.name === "breaches" && this.data.columns.excess;
     const distinct = (column) => {
       if (!column.words) return new Set(Array.from(this.found, (row) => column.text(row))).size;
       const seen = new Uint8Array(column.words.length);
@@ -377,20 +472,31 @@ class Explorer {
     };
     let sum = 0;
     if (excess) for (const row of this.found) sum += excess.values[row];
+    if (!customer) return badge ? "" : " · " + many(distinct(file), "file");
     return " · " + many(distinct(badge), "badge") + ", " + many(distinct(customer), "customer") + (excess ? ", excess " + grouped(sum) + " in all" : "");
   }
   sql() {
     const quote = (text) => "'" + text.replaceAll("'", "''") + "'";
     // What replay says is asked for this page, and stands in no file.
-    const wanted = this.facets.filter(([key]) => this.state[key] && key !== "replay").map(([key, [, name]]) => name + " = " + quote(this.state[key]));
-    const zoned = "(processed_at at time zone " + quote(page.zone) + ")::date";
-    if (this.state.from) wanted.push(zoned + " >= " + quote(this.state.from));
-    if (this.state.to) wanted.push(zoned + " <= " + quote(this.state.to));
+    const wanted = this.facets.filter(([key]) => this.state[key] && key !== "replay").map(([key, [, name, told]]) => (told ?? name) + " = " + quote(this.state[key]));
+    const by = this.state.by || this.clock, zoned = "(" + by + " at time zone " + quote(page.zone) + ")::date";
+    for (const [key, day, instant] of [["from", " >= ", " >= "], ["to", " <= ", " < "]]) {
+      if (this.state[key]) wanted.push(INSTANT.test(this.state[key]) ? by + instant + quote(this.state[key]) : zoned + day + quote(this.state[key]));
+    }
+    for (const [key, [, , amount]] of Object.entries(this.table.ranges ?? {})) {
+      const [low, high] = span(this.state[key]) ?? [-Infinity, Infinity], told = amount.replace("AS_OF", page.as_of);
+      if (this.state[key] === "none") wanted.push(told + " is null");
+      if (low > -Infinity) wanted.push(told + " >= " + low);
+      if (high < Infinity) wanted.push(told + " <= " + high);
+    }
+    for (const [key, name] of Object.entries(this.table.exact ?? {})) if (this.state[key]) wanted.push(name + " = " + quote(this.state[key]));
     for (const [not, token] of this.tokens()) {
-      const fields = this.table.search.filter((name) => !/^(limit_words|badge_name)$/.test(name) || (name === "badge_name" && this.name === "breaches")).map((name) => (name === "source" ? "concat(cause_file, ':', cause_line)" : name));
+      // The words of limits are the page's own; names of badges stand in their own file, but for breaches.
+      const own = { source: "concat(cause_file, ':', cause_line)", badge_name: { breaches: "badge_name", badges: "name" }[this.name] ?? "(select any_value(name) from 'badges.parquet' as badge where badge.badge_id = shown.badge_id)" };
+      const fields = this.table.search.filter((name) => !/^(limit_words|limits)$/.test(name)).map((name) => own[name] ?? name);
       wanted.push((not ? "not " : "") + "contains(lower(concat_ws(chr(10), " + fields.join(", ") + ")), " + quote(token) + ")");
     }
-    return (this.state.replay ? "-- without the filter by replay, which is of this page alone\n" : "") + "select * from '" + this.name + ".parquet'" + (wanted.length ? "\nwhere " + wanted.join("\n  and ") : "") + "\norder by processed_at desc, row_key;";
+    return (this.state.replay ? "-- without the filter by replay, which is of this page alone\n" : "") + "select * from '" + this.name + ".parquet' as shown" + (wanted.length ? "\nwhere " + wanted.join("\n  and ") : "") + "\norder by " + (this.table.order ?? "processed_at desc, row_key") + ";";
   }
   save() {
     const { columns } = this.data, made = (name, row) => {
@@ -402,6 +508,13 @@ class Explorer {
     const names = this.table.export.filter((name) => name.endsWith("_id") || columns[name]).filter((name) => name === this.table.one + "_id" || columns[name]);
     download(this.name + "-filtered.csv", [names, ...Array.from(this.found, (row) => names.map((name) => made(name, row)))]);
   }
+}
+// A range as it is written: 1..30, ..0, 31.. or one number alone; null where it is not.
+function span(text) {
+  if (text === "none") return [-Infinity, Infinity];
+  const [, low, dots, high] = (text || "..").match(/^(-?\d*)(\.\.)?(-?\d*)$/) ?? [];
+  const bounds = [low ? Number(low) : -Infinity, !dots ? Number(low || NaN) : high ? Number(high) : Infinity];
+  return bounds.some(Number.isNaN) || (!dots && high) ? null : bounds;
 }
 const iso = (us) => { const text = clock(us).replace(" ", "T"); return (text.length > 19 ? text : text + ".000000") + "Z"; };
 
@@ -541,12 +654,12 @@ async function calendar(id) {
       element("ol", {}, ...mine.map((row) => element("li", {
         className: tone(row),
         title: "Cycle " + no[row] + ", " + day(first[row]) + " to " + day(last[row]) + ": " + grouped(count[row]) + " counted, " + many(subjects[row], "subject") + ", " + grouped(beyond[row]) + " over, " + grouped(full[row]) + " at the limit" + (unjudged[row] ? ", not judged" : "") + (odd(row) ? "; " + odd(row) : ""),
-      }, element("span", {}, day(first[row]).slice(5) + (odd(row) ? "*" : "")), element("b", {}, /next/.test(tone(row)) ? "–" : (beyond[row] ? "▲" : /warm/.test(tone(row)) ? "◆" : "") + grouped(count[row]))))),
+      }, element("span", {}, day(first[row]).slice(5) + (odd(row) ? "*" : "")), element("b", {}, ...(/next/.test(tone(row)) ? ["–"] : [beyond[row] ? "▲" : /warm/.test(tone(row)) ? "◆" : "", rowsLink("issuances", { badge: known, counted: "true", by: "event_at", from: day(first[row]), to: day(last[row]) })(count[row])]))))),
       ...mine.filter(odd).map((row) => element("p", { className: "cut" }, "* " + odd(row) + ": the clock changes in cycle " + grouped(no[row]) + ".")),
       element("p", { className: "axis" }, element("span", {}, "Cycle " + grouped(no[mine[0]]) + ", " + day(first[mine[0]])), element("span", {}, "Cycle " + grouped(no[mine.at(-1)]) + ", to " + day(last[mine.at(-1)]))));
   }));
 }
-// Routes: #/breaches?…, #/findings?…, #/changes?…, #/breach/ID, #/finding/ID, #/cycles?badge=ID. Anything else is a plain anchor.
+// Routes: #/TABLE?… of each table, #/breach/ID, #/finding/ID, #/cycles?badge=ID. Anything else is a plain anchor.
 async function explorer(name) {
   const root = $("#explore-" + name);
   return root && (explorers[name] ??= load(name).then((data) => new Explorer(root, name, data)));
@@ -562,7 +675,7 @@ async function route(first) {
   const found = await explorer(name);
   if (!found) return;
   lastUsed = found;
-  const wanted = Object.fromEntries(new URLSearchParams(query || ""));
+  const wanted = whole(Object.fromEntries(new URLSearchParams(query || "")));
   if (first || found.hash(found.state) !== found.hash(wanted)) found.show(wanted);
   unfold(found);
   const top = found.root.getBoundingClientRect().top;
@@ -655,12 +768,18 @@ async function start() {
   $("#prove-files").addEventListener("change", (event) => { prove([...event.target.files]); event.target.value = ""; });
   document.querySelectorAll("[data-sql]").forEach(beside);
   document.documentElement.classList.add("live");
-  for (const name of Object.keys(TABLES)) {
-    const found = await explorer(name);
-    if (found && !found.found) found.show({});
-  }
+  for (const link of document.querySelectorAll("[data-rows]")) link.setAttribute("href", link.dataset.rows);
+  const build = async (names) => {
+    for (const name of names) {
+      const found = await explorer(name);
+      if (found && !found.found) found.show({});
+    }
+  };
+  await build(["breaches", "findings", "changes"]);
   await route(true);
   document.documentElement.dataset.ready = "yes";
+  await build(Object.keys(TABLES));
+  document.documentElement.dataset.whole = "yes";
 }
 if ("DecompressionStream" in window) start();
 })();

@@ -1,0 +1,108 @@
+"""The rows that the page's other numbers lead to: use of limits, issuances, expirations, refused lines and badges.
+
+They take what breaches and findings leave of the page's budget. Where a table is cut the page says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import duckdb
+
+from ..calendar import iso_instant, zone
+from ..definitions import Limit
+from . import data
+from .context import ReportContext
+from .facts import REFUSED_LENGTH, Facts, Row, ask
+from .text import amount, limit_words
+
+ROWS_SHOWN = 20_000
+_BADGES_SHOWN = 2_000
+_REFUSED_SHOWN = 2_000
+
+
+@dataclass(frozen=True)
+class OtherRows:
+    """The rows of a table that may stand on the page, those that matter first, and how many there are in all."""
+
+    rows: list[Row]
+    total: int
+
+
+def read_other_rows(con: duckdb.DuckDBPyConnection, context: ReportContext, facts: Facts) -> dict[str, OtherRows]:
+    """Ask for the rows of each of :data:`data.OTHER_TABLES`."""
+    many, as_of_us = min(ROWS_SHOWN, context.page_rows), context.as_of_us
+    rows: dict[str, list[Row]] = {
+        "usage": with_spans(ask(con, "usage_rows", many=many, as_of_us=as_of_us), context),
+        "issuances": ask(con, "issuance_rows", many=many),
+        "expirations": ask(con, "expiration_rows", many=many, as_of_us=as_of_us),
+        "quarantine": ask(con, "quarantine_lines", many=_REFUSED_SHOWN, length=REFUSED_LENGTH),
+        "badges": [_badge(row, facts) for row in ask(con, "badges", many=_BADGES_SHOWN)],
+    }
+    totals = {
+        "usage": facts.use["subjects"],
+        "issuances": facts.issuances["issuances"],
+        "expirations": sum(facts.expiry(state) for state in ("active", "expired", "revoked")),
+        "quarantine": facts.refused,
+        "badges": facts.badges["badges"],
+    }
+    return {name: OtherRows(rows[name], totals[name]) for name in data.OTHER_TABLES}
+
+
+def pack_other_rows(tables: dict[str, OtherRows], room: float) -> tuple[dict[str, str], dict[str, int]]:
+    """Return the tables packed into `room` characters, and how many rows of each found room."""
+    packed, shown = {}, {}
+    # What a small table leaves of its share is for the larger ones after it.
+    for waiting, name in zip(range(len(tables), 0, -1), reversed(tables), strict=True):
+        table, many = tables[name], len(tables[name].rows)
+        text = data.pack(data.other_document(name, table.rows, table.total))
+        while many and len(text) > room / waiting:
+            many //= 2
+            text = data.pack(data.other_document(name, table.rows[:many], table.total))
+        packed[name], shown[name] = text, many
+        room -= len(text)
+    return packed, shown
+
+
+def _badge(row: Row, facts: Facts) -> Row:
+    carried = facts.limits.get(row["badge_id"], ())
+    limits = (f"{amount(limit['number'])} {limit_words(limit['limit_name'])}" for limit in carried)
+    return row | {
+        "badge_name": row["name"] or "",
+        "status": row["status"] or "UNKNOWN",
+        "earn_type": row["earn_type"] or "",
+        "starts_at": row["starts_us"],
+        "expires_at": row["expires_us"],
+        "limits": "; ".join(limits),
+    }
+
+
+def usage_link(row: Row, context: ReportContext) -> str:
+    """The hash route that shows the issuances of a subject that fill a limit at as-of."""
+    wanted = {"badge": row["badge_id"], "counted": "true"}
+    if row["customer_id"]:
+        wanted["customer"] = row["customer_id"]
+    if row["span_start"] is not None:
+        by_event = ":FIXED_" in row["limit_name"] or context.rules.get("rolling_clock") == "event"
+        wanted["by"] = "event_at" if by_event else "processed_at"
+        wanted |= {"from": iso_instant(row["span_start"]), "to": iso_instant(row["span_end"])}
+    return "#/issuances?" + urlencode(wanted)
+
+
+def with_spans(rows: list[Row], context: ReportContext) -> list[Row]:
+    """Give the subjects of rolling windows the span that ends with as-of (readings, headroom): its first instant, and
+    the one after its last. Those of fixed windows have their cycle, those of fixed values none."""
+    from ..room import span_start
+
+    local_day = context.rules.get("rolling_edge") == "local-day"
+    starts: dict[str, int] = {}
+    for row in rows:
+        scope, kind, *window = row["limit_name"].split(":")
+        if kind != "ROLLING_WINDOW":
+            continue
+        if row["limit_name"] not in starts:
+            limit = Limit(scope=scope, kind=kind, unit=window[0], length=int(window[1]), number=row["number"])
+            starts[row["limit_name"]] = span_start(limit, context.as_of_us, zone(context.zone), local_day)
+        row["span_start"], row["span_end"] = starts[row["limit_name"]], context.as_of_us + 1
+    return rows
