@@ -14,6 +14,7 @@ import duckdb
 
 from .errors import WarehouseDamaged, WarehouseError, WarehouseLocked, WarehouseNewer
 from .faults import Point, reached
+from .macros import MACROS
 from .resources import sql_folder
 from .trouble import damaged, explained, first_line
 from .warehouse_files import free_name, locked, log_of, refuse_lone_log, remove, replace, sync
@@ -29,50 +30,6 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
-_MACROS = (
-    "CREATE OR REPLACE TEMP MACRO instant_text(us) AS strftime(make_timestamp(us), '%Y-%m-%dT%H:%M:%S.%fZ')",
-    # The first 8 of 24 hex digits of a platform id are the epoch second of its creation (RULEBOOK 2).
-    """
-    CREATE OR REPLACE TEMP MACRO id_created_us(id) AS CASE
-        WHEN regexp_full_match(id, '[0-9a-fA-F]{24}') THEN ('0x' || left(id, 8))::BIGINT * 1000000
-    END
-    """,
-    # Events and flat rows are rows of no call (page readings).
-    """
-    CREATE OR REPLACE TEMP MACRO of_call(endpoint) AS
-        coalesce(endpoint NOT IN ('flatIssue', 'flatEarn', 'badgeEarned'), true)
-    """,
-    # What a request for an import brought, without its answers.
-    """
-    CREATE OR REPLACE TEMP MACRO brought(items) AS list_transform(
-        items, lambda item: {'badge_id': item.badge_id, 'event_at': item.event_at, 'expires_at': item.expires_at}
-    )
-    """,
-    # The clock by which lone responses are put in order (page readings).
-    """
-    CREATE OR REPLACE TEMP MACRO own_response_clock(logged_at, answers) AS coalesce(
-        logged_at,
-        list_max(
-            list_transform(
-                list_filter(answers, lambda answer: NOT answer.refused),
-                lambda answer: id_created_us(answer.row_id)
-            )
-        )
-    )
-    """,
-    # Seconds with at most six decimals, or ISO with an offset: every other spelling is left to the careful reader.
-    r"""
-    CREATE OR REPLACE TEMP MACRO instant_us(text) AS CASE
-        WHEN regexp_full_match(text, '[0-9]{1,10}(\.[0-9]{1,6}0*)?')
-            THEN (text::DECIMAL(28, 6) * 1000000)::BIGINT
-        WHEN regexp_full_match(
-            text,
-            '[12][0-9]{3}-[01][0-9]-[0-3][0-9]T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?'
-            || '(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])'
-        ) THEN epoch_us(TRY_CAST(text AS TIMESTAMPTZ))
-    END
-    """,
-)
 
 
 class Warehouse:
@@ -171,6 +128,14 @@ class Warehouse:
             con.execute("BEGIN TRANSACTION")
             yield con
 
+    def copy_into(self, young: Path) -> None:
+        """Write all that was committed into a new file, in the order in which it stands."""
+        self.con.execute("SET preserve_insertion_order = true")
+        _attach(self.con, young, "young")
+        self.con.execute(f"COPY FROM DATABASE {_CATALOG} TO young")
+        self.con.execute("CHECKPOINT young")
+        self.con.execute("DETACH young")
+
     @property
     def spill(self) -> Path:
         """A folder for this process's temporary files, beside the warehouse."""
@@ -191,7 +156,7 @@ def _prepare(con: duckdb.DuckDBPyConnection) -> None:
     """What belongs to a connection, not to the database."""
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET enable_progress_bar = false")
-    for macro in _MACROS:
+    for macro in MACROS:
         con.execute(macro)
 
 
@@ -291,10 +256,14 @@ def _held(path: Path, error: Exception) -> WarehouseLocked:
 def _attached(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """A connection to the file under one catalog name: DuckDB would take the file's, which may be that of a schema."""
     con = duckdb.connect(":memory:", config=_CONFIG)
-    quoted = str(path).replace("'", "''")
-    con.execute(f"ATTACH '{quoted}' AS {_CATALOG} (ROW_GROUP_SIZE {_GROUP_ROWS}{', READ_ONLY' if read_only else ''})")
+    _attach(con, path, _CATALOG, ", READ_ONLY" if read_only else "")
     con.execute(f"USE {_CATALOG}")
     return con
+
+
+def _attach(con: duckdb.DuckDBPyConnection, path: Path, catalog: str, options: str = "") -> None:
+    quoted = str(path).replace("'", "''")
+    con.execute(f"ATTACH '{quoted}' AS {catalog} (ROW_GROUP_SIZE {_GROUP_ROWS}{options})")
 
 
 def _create(path: Path) -> None:

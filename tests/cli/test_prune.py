@@ -87,3 +87,25 @@ def test_a_night_after_pruning_is_like_any_other(night: Path) -> None:
     folder = night / "build/reports/2024-03-01"
     assert len(rows(folder, "issuances")) == 3
     assert len(rows(folder, "quarantine")) == 1
+
+
+def test_raw_text_is_stored_compressed_and_pruning_gives_its_room_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = [
+        harness.earn("B", f"c{number}", "2024-01-01T10:00:00Z", rid=f"{number * 7919 % 10_007}", owner="Nobody")
+        for number in range(10_000)
+    ]
+    harness.write_files(tmp_path / "logs", harness.files_of({"refused.jsonl": refused, "a.jsonl": LINES}))
+    warehouse = tmp_path / "ledger.duckdb"
+    run("ingest", tmp_path / "logs", "--warehouse", warehouse)
+    before = warehouse.stat().st_size
+    capsys.readouterr()
+    run("prune", "--warehouse", warehouse, "--before", "2100-01-01", "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert told["lines"] == len(refused)
+    stored = before - warehouse.stat().st_size
+    assert 0 < stored < told["text_bytes"] / 4
+    assert [path.name for path in tmp_path.iterdir() if "compact" in path.name or path.suffix == ".wal"] == []
+    run("status", "--warehouse", warehouse, "--json")
+    assert json.loads(capsys.readouterr().out)["quarantined"] == len(refused)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import signal
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import SLOW
-from faults.nights import NIGHTS, Ended, Ledger, assert_sound, undisturbed
+from faults.nights import NIGHTS, Ended, Ledger, assert_sound, undisturbed, zygote
 from unit.test_migration import as_of_schema
 
 from badgeledger.faults import Point
@@ -133,3 +134,17 @@ def test_a_migration_that_is_killed_is_done_by_the_next_run_or_was_done(tmp_path
         assert ledger.run(1).code == 0
         assert_sound(ledger, 1)
         assert ledger.reports() == whole.reports()
+
+
+def test_a_prune_that_is_killed_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
+    ledger = undisturbed()[len(NIGHTS)].copied(tmp_path / "ledger")
+    prune = ("prune", "--warehouse", ledger.warehouse, "--before", "2100-01-01", "--json")
+    left = []
+    for point in (Point.COMMITTING, Point.SET_ASIDE, Point.REPLACED):
+        assert killed(zygote().run(*prune, fault=f"{point}=kill")), point
+        assert_sound(ledger, 2)
+        left.append(json.loads(zygote().run(*prune, "--dry-run").out)["lines"])
+    # A kill before the commit has dropped nothing, one behind it everything, and the next prune gives the room back.
+    assert left == [2, 0, 0]
+    assert (zygote().run(*prune).code, ledger.run(2).code) == (0, 0)
+    assert list(ledger.folder.glob("ledger.duckdb.compact*")) == []
