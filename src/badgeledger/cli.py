@@ -34,7 +34,13 @@ from .options import (
 app = typer.Typer(
     name="badgeledger",
     help="Counts issued and earned badges against their limits, from the platform's own request logs.",
-    epilog="Example: badgeledger run pipelines/nightly.toml",
+    epilog=(
+        "Example: badgeledger run pipelines/nightly.toml\n\n"
+        "Start with: badgeledger init nights, then badgeledger run nights/pipelines/nightly.toml. Each command has"
+        " --help; badgeledger docs has the rule book and tours. Answers go to stdout, all else to stderr.\n\n"
+        "Exit codes: 0 done, 2 usage or settings, 3 inputs, 4 --fail-on, 5 warehouse, 6 a check of our own,"
+        " 7 a difference."
+    ),
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -100,7 +106,15 @@ def run(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document in one line.")] = False,
 ) -> None:
-    """Run a pipeline: bring logs in, account for them, check, publish the report."""
+    """Run a pipeline: ingest, account, check, publish the report.
+
+    The steps and settings are those of the file; an option replaces what the file says, for this run alone. A file that
+    was read before is not read again. A run that was killed either did not happen or is finished by the next one.
+
+    Ends with 0 when done, 2 when the file or an option is wrong, 3 when an input cannot be read or too many lines are
+    refused, 4 when --fail-on is met, 5 when the warehouse is locked or damaged, 6 when a check of our own fails, and 7
+    when the step verify finds a difference. After 3, 5 and 6 nothing is published.
+    """
     from .commands.run import run_pipeline
 
     run_pipeline(
@@ -124,7 +138,7 @@ def run(
 
 @app.command(epilog="Example: badgeledger ingest landing/ --warehouse ledger.duckdb")
 def ingest(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or globs.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files, folders or globs.")],
     warehouse: Annotated[Path, typer.Option("--warehouse", metavar="FILE", help="The warehouse, made if missing.")],
     zone: Annotated[
         str | None, typer.Option("--zone", metavar="ZONE", help="The feed's zone, if it writes times without offset.")
@@ -136,7 +150,11 @@ def ingest(
     lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
     json: JsonOption = False,
 ) -> None:
-    """Bring logs into a warehouse and print what became of their lines."""
+    """Bring logs into a warehouse; print what became of their lines.
+
+    Of each file, lines read = accepted + duplicate + quarantined. A file that was read before is known by its SHA-256
+    and not read again. Ends with 3 when an input cannot be read: then nothing is kept.
+    """
     from .commands.ingest import ingest_paths
 
     ingest_paths(paths, warehouse, zone=zone, retry=retry, lock_timeout=lock_timeout, as_json=json)
@@ -156,7 +174,12 @@ def report(
     lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
     json: JsonOption = False,
 ) -> None:
-    """Publish a report of what the warehouse holds, also as of a past instant."""
+    """Publish a report of what the warehouse holds, or once held.
+
+    It takes no new logs. With --as-of and --known-at it is the report of a past night, as it would have been then. Its
+    settings are those of the last run, or of --pipeline. A folder that stands is never written over: other content gets
+    .2 behind its name.
+    """
     from .commands.run import publish_report
 
     publish_report(
@@ -190,7 +213,12 @@ def verify(
     lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
     json: JsonOption = False,
 ) -> None:
-    """Prove a report by code that shares nothing with the one that made it: PASS, or what differs."""
+    """Prove a report folder by a second program; say what differs.
+
+    It shares no code with the first: it compares the SHA-256 of all files, inputs and outputs, and recounts every table
+    from the raw lines. Ends with 0 for PASS and 7 for a difference, and names file, row and value. "On sheets" is the
+    hash that each printed sheet of report.html carries.
+    """
     from .commands.verify import verify_report
 
     verify_report(
@@ -215,7 +243,11 @@ def reproduce(
     lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
     json: JsonOption = False,
 ) -> None:
-    """Make a report again from its manifest and say: identical, or what differs."""
+    """Make a report again from its manifest; compare every byte.
+
+    The folder is made aside and removed again. Ends with 0 when identical and 7 when not, and says which file differs
+    and where, and which versions of the software are others than then.
+    """
     from .commands.reproduce import reproduce_report
 
     reproduce_report(folder, warehouse, pseudonymize=pseudonymize, lock_timeout=lock_timeout, as_json=json)
@@ -231,7 +263,11 @@ def rebuild(
     lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
     json: JsonOption = False,
 ) -> None:
-    """Make a warehouse that cannot be opened anew, from the raw inputs and the reports that stand."""
+    """Make a lost or damaged warehouse anew, from inputs and reports.
+
+    The raw inputs are read again, and the runs are taken from the manifests of the reports that stand. The old file is
+    kept beside the new one.
+    """
     from .commands.rebuild import rebuild_warehouse
 
     rebuild_warehouse(pipeline, inputs=inputs or [], warehouse=warehouse, lock_timeout=lock_timeout, as_json=json)
@@ -253,7 +289,12 @@ def explain(
     lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
     json: JsonOption = False,
 ) -> None:
-    """Tell the story of one thing, by its id or the beginning of it: line, version, limits, expiry, answer, replay."""
+    """Tell the story of one id: its line, limits, expiry, and answer.
+
+    The beginning of an id is enough if it is unique. The story has the request as it came, both clocks, the version in
+    force, each limit with the issuances that filled it, the expiry and why, what the platform answered, and what replay
+    would say.
+    """
     from .commands.explain import Asked, explain_thing
 
     asked = Asked(id_, kind=kind, as_of=as_of, overrides=settings or [])
@@ -271,7 +312,10 @@ def prune(
     lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
     json: JsonOption = False,
 ) -> None:
-    """Drop the raw text of long ago from a warehouse; every count stays."""
+    """Drop the raw text of refused lines of long ago; counts stay.
+
+    It says what can no longer be read again or rebuilt. --dry-run says so and drops nothing.
+    """
     from .commands.prune import prune_warehouse
 
     prune_warehouse(pipeline, warehouse, before=before, dry_run=dry_run, lock_timeout=lock_timeout, as_json=json)
@@ -284,7 +328,10 @@ def status(
     lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
     json: JsonOption = False,
 ) -> None:
-    """Say what the warehouse holds and which run was the last."""
+    """Say what the warehouse holds and which run was the last.
+
+    Name it by --warehouse, or by the --pipeline file that names it.
+    """
     from .commands.status import show_status
 
     show_status(pipeline, warehouse, lock_timeout=lock_timeout, as_json=json)
@@ -294,7 +341,11 @@ def status(
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write to; made if missing.")],
 ) -> None:
-    """Write a starter pipeline and the sample logs into a folder."""
+    """Write a starter pipeline and the sample logs into a folder.
+
+    Nothing that stands there is written over. Then: badgeledger run DIR/pipelines/nightly.toml, and name your own logs
+    under its [[inputs]].
+    """
     from .commands.init import write_starter
 
     write_starter(folder)
@@ -316,7 +367,10 @@ def generate(
     ] = ".jsonl",
     json: JsonOption = False,
 ) -> None:
-    """Write a synthetic log in the platform's own shapes, of any size."""
+    """Write a synthetic log in the platform's shapes, of any size.
+
+    For trials and measurements: the same options give the same bytes.
+    """
     from .commands.generate import write_log
 
     write_log(
@@ -334,9 +388,12 @@ def generate(
 
 @app.command(epilog="Example: badgeledger docs rulebook")
 def docs(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A text; without it, their names.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A text; without it, their names.")] = None,
 ) -> None:
-    """Print one of the built-in texts: the rule book, the contract, and others."""
+    """Print a built-in text: the rule book, the contract, and more.
+
+    Start with analysts, auditors or engineers, whichever you are.
+    """
     from .commands.docs import show_docs
 
     show_docs(name)
@@ -344,7 +401,7 @@ def docs(
 
 @config_app.command("show", epilog="Example: badgeledger config show pipelines/nightly.toml --set month=30-days")
 def config_show(pipeline: PipelineArgument, settings: SetOption = None, json: JsonOption = False) -> None:
-    """Print every setting that a run of the file would use, defaults included."""
+    """Print every setting that a run would use, with all defaults."""
     from .commands.config import show_config
 
     show_config(pipeline, settings or [], as_json=json)
@@ -352,7 +409,10 @@ def config_show(pipeline: PipelineArgument, settings: SetOption = None, json: Js
 
 @config_app.command("validate", epilog="Example: badgeledger config validate pipelines/nightly.toml")
 def config_validate(pipeline: PipelineArgument, settings: SetOption = None) -> None:
-    """Check a pipeline file without running it."""
+    """Check a pipeline file without running it.
+
+    Ends with 0, or with 2 and the line and column of what is wrong.
+    """
     from .commands.config import validate_config
 
     validate_config(pipeline, settings or [])

@@ -25,14 +25,18 @@ answers = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 BadgeArgument = Annotated[str, typer.Argument(metavar="BADGE", help="A badge: its id, how its id begins, or its name.")]
 AnyBadgeArgument = Annotated[
-    str | None, typer.Argument(metavar="[BADGE]", help="A badge: its id, how its id begins, or its name; else all.")
+    str | None, typer.Argument(metavar="BADGE", help="A badge: its id, how its id begins, or its name; else all.")
 ]
 
 
 @answers.command(epilog="Example: badgeledger cycles 69015900f0210a195200000f --warehouse build/ledger.duckdb")
 @asked
 def cycles(asking: Asking, badge: BadgeArgument) -> None:
-    """The cycles of a badge's fixed windows: past, current and next, with what was counted in each."""
+    """The cycles of a badge: past, current, next, with their counts.
+
+    Cycles belong to fixed windows, and are runs of whole local days. A row has the bounds, the counted issuances, the
+    subjects, and how many of them are over or at the number.
+    """
     from .answers import quick
     from .commands.answers import answer
 
@@ -42,7 +46,7 @@ def cycles(asking: Asking, badge: BadgeArgument) -> None:
 @answers.command(epilog="Example: badgeledger limits 69015900f0210a195200000f --warehouse build/ledger.duckdb")
 @asked
 def limits(asking: Asking, badge: BadgeArgument) -> None:
-    """The limits of a badge, version by version, with their breaches and how full those in force are."""
+    """The limits of a badge by version, their breaches, how full."""
     from .answers import quick
     from .commands.answers import answer
 
@@ -60,7 +64,11 @@ def headroom(
     limit: Annotated[str | None, typer.Option("--limit", metavar="NAME", help="Only this limit.")] = None,
     customer: Annotated[str | None, typer.Option("--customer", metavar="ID", help="Only this customer.")] = None,
 ) -> None:
-    """Who is close to a limit, and when the next issuance would be within limits, to the microsecond."""
+    """Who is close to a limit, and when there is room again.
+
+    next_at is the first instant at which one more issuance would be within this limit, all_at within all limits of the
+    badge, to the microsecond, if nothing else is issued meanwhile.
+    """
     from .answers.headroom import headroom as ask
     from .commands.answers import answer
 
@@ -92,7 +100,7 @@ def owners(
         Literal["owner", "request", "batch"], typer.Option("--by", help="Owner type, requestId, or batch of ingest.")
     ] = "owner",
 ) -> None:
-    """Which owner, request or batch used up each limit that is in use."""
+    """Which owner, request or batch used up each limit in use."""
     from .answers.owners import owners as ask
     from .commands.answers import answer
 
@@ -112,7 +120,11 @@ def advise(
     ] = None,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page, too.")] = None,
 ) -> None:
-    """The breach curve: how many issuances and customers would be over a limit, for every number."""
+    """The breach curve: who would be over a limit, for each number.
+
+    It counts what really happened: an issuance that would have been refused still takes its room. For what would have
+    happened instead: badgeledger replay --rules. --window asks of a window that no version carries.
+    """
     from .answers.advice import advise as ask
     from .commands.answers import answer, written
 
@@ -123,7 +135,7 @@ def advise(
 def lint(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILE.json]...", help="Definitions that are to go live; else those of the warehouse."),
+        typer.Argument(metavar="FILE.json", help="Definitions that are to go live; else those of the warehouse."),
     ] = None,
     warehouse: WarehouseOption = None,
     pipeline: PipelineOption = None,
@@ -141,7 +153,11 @@ def lint(
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
-    """Check badge definitions: limits that never bite, contradictions, and updates that would be refused."""
+    """Check badge definitions before, or after, they go live.
+
+    It finds limits that never bite, contradictions, and updates that the platform would refuse, each with its
+    arithmetic. Ends with 0, or with 4 when --fail-on is met.
+    """
     from .commands.lint import lint_definitions
 
     lint_definitions(
@@ -170,7 +186,11 @@ def sample(
     n: Annotated[int, typer.Option("--n", metavar="N", min=1, help="How many issuances to draw.")] = 60,
     seed: Annotated[str, typer.Option("--seed", metavar="S", help="The same seed draws the same issuances.")] = "0",
 ) -> None:
-    """Draw issuances for an audit, by badge and outcome, with all their evidence, as a folder."""
+    """Draw issuances for an audit, with all their evidence.
+
+    Each badge and outcome gets a place while there are places. The same ledger, N and seed give the same folder, which
+    says how it was drawn.
+    """
     from .commands.sample import draw_sample
 
     draw_sample(asking, out, size=n, seed=seed, badge=badge)

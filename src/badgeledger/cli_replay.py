@@ -24,7 +24,7 @@ replaying = typer.Typer(add_completion=False, rich_markup_mode=None)
 @replaying.command(epilog="Example: badgeledger replay --warehouse ledger.duckdb --out replay --rules what-if.toml")
 def replay(
     grid_settings: Annotated[
-        str, typer.Argument(metavar="[SETTING,...]", help="With --settings-grid: the settings to combine; else all.")
+        str, typer.Argument(metavar="SETTING,...", help="With --settings-grid: the settings to combine; else all.")
     ] = "",
     pipeline: PipelineOption = None,
     warehouse: WarehouseOption = None,
@@ -53,7 +53,13 @@ def replay(
     lock_timeout: LockOption = LOCK_TIMEOUT_SECONDS,
     json: JsonOption = False,
 ) -> None:
-    """Decide every request again and compare with what was recorded."""
+    """Decide every request again; compare with what was recorded.
+
+    Unlike the audit, what is rejected takes no room for what comes after. With --rules or --set everything is decided
+    twice, under the recorded rules and under the others, and set side by side. --settings-grid decides nothing: it
+    audits under every combination of settings and says which flags depend on which reading. The folder has tables, a
+    manifest and a page.
+    """
     if not settings_grid:
         if grid_settings:
             raise _unexpected(grid_settings, "settings behind --settings-grid alone")

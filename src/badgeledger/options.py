@@ -14,22 +14,26 @@ import typer
 PipelineArgument = Annotated[Path, typer.Argument(metavar="PIPELINE.toml", help="The pipeline file.")]
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a report.")]
 PipelineOption = Annotated[
-    Path | None, typer.Option("--pipeline", metavar="FILE", help="Use this file's settings, not the last run's.")
+    Path | None,
+    typer.Option("--pipeline", metavar="FILE", help="A pipeline file for its settings; else the last run's."),
 ]
 WarehouseOption = Annotated[
-    Path | None, typer.Option("--warehouse", metavar="FILE", help="The warehouse; replaces the pipeline file's.")
+    Path | None, typer.Option("--warehouse", metavar="FILE", help="The warehouse; else the one of the pipeline file.")
 ]
-OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="The report folder itself.")]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="The report folder itself; else the pipeline file's.")
+]
 AsOfOption = Annotated[
     str | None,
-    typer.Option("--as-of", metavar="INSTANT", help='Such as 2024-09-17T00:00:00Z; or "now", or "start-of-day".'),
+    typer.Option("--as-of", metavar="INSTANT", help='Such as 2024-09-17T00:00:00Z, "now" or "start-of-day".'),
 ]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="A setting of the rule book, such as zone=Asia/Kolkata."),
 ]
 SinceOption = Annotated[
-    Path | None, typer.Option("--since", metavar="DIR", help="The report to compare with, not the last.")
+    Path | None,
+    typer.Option("--since", metavar="DIR", help="The report to compare with; else the last."),
 ]
 PseudonymizeOption = Annotated[
     Path | None,

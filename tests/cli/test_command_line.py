@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,20 @@ def test_help_of_each_command_says_what_it_does_and_has_an_example(
     command = commands()[name]
     for parameter in command.params:  # type: ignore[attr-defined]
         assert parameter.help, f"{name} {parameter.name} has no help"
+
+
+@pytest.mark.parametrize("columns", ["80", "120"])
+def test_no_line_of_help_is_cut_or_too_long(
+    columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    for name in ("", "config", *commands()):
+        assert cli.run_command([*name.split(), "--help"]) == 0
+        text = capsys.readouterr().out
+        assert "..." not in re.sub(r"[]},]\.\.\.", "", text), name
+        assert max(map(len, text.splitlines())) <= 80, name
+    assert cli.run_command(["--help"]) == 0
+    assert "Exit codes: 0 done, 2 usage" in capsys.readouterr().out
 
 
 def test_the_commands_of_this_version_are_there() -> None:

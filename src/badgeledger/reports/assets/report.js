@@ -259,7 +259,7 @@ Object.assign(TABLES, {
     heads: [["badge_name", "Badge"], ["status", "Status"], ["starts_at", "Starts"], ["expires_at", "Ends, not included"], ["", "Limits of its newest version"], ["issuances", "Issuances", 1], ["counted", "Counted", 1], ["breaches", "Breaches", 1], ["findings", "Findings", 1]],
     cells(data, row) {
       const word = textOf(data, row), value = values(data, row), badge = word("badge_id");
-      return [badgeCell(data, row), word("status").toLowerCase(), stamp(value("starts_at")), stamp(value("expires_at")), word("limits") || "–",
+      return [badgeCell(data, row), word("status").toLowerCase(), stamp(value("starts_at")), stamp(value("expires_at")), element("span", {}, ...(word("limits") || "–").split("; ").map((limit) => element("span", { className: "line" }, limit))),
         rowsLink("issuances", { badge })(value("issuances")), rowsLink("issuances", { badge, counted: "true" })(value("counted")),
         word("status") === "UNKNOWN" ? "–" : rowsLink("breaches", { badge })(value("breaches")), rowsLink("findings", { badge })(value("findings"))];
     },
