@@ -1,16 +1,23 @@
 -- One row per subject drawn and line that tells of it: its calls, whatever shares their requestId, revocations and definitions.
-WITH subject_call AS (
+-- The witness looks at all other rows for each row: a subject of very many is left to verify.
+WITH small_subject AS (
+    SELECT *
+    FROM temp.drawn_subject
+    WHERE row_count <= getvariable('most_rows')
+),
+
+subject_call AS (
     SELECT
         subject.subject_no,
         answered.call_no
-    FROM temp.drawn_subject AS subject
+    FROM small_subject AS subject
     INNER JOIN staging.answered_row AS answered
         ON subject.badge_id = answered.badge_id AND subject.customer_id = answered.customer_id
     UNION
     SELECT
         subject.subject_no,
         answered.call_no
-    FROM temp.drawn_subject AS subject
+    FROM small_subject AS subject
     INNER JOIN staging.answered_row AS answered USING (badge_id)
     WHERE subject.customer_id = ''
 ),
@@ -66,7 +73,7 @@ line AS (
         definition.file_id,
         definition.line,
         1 AS width
-    FROM temp.drawn_subject AS subject
+    FROM small_subject AS subject
     INNER JOIN raw.definition AS definition USING (badge_id)
     UNION
     SELECT
@@ -74,7 +81,7 @@ line AS (
         revocation.file_id,
         revocation.line,
         1 AS width
-    FROM temp.drawn_subject AS subject
+    FROM small_subject AS subject
     INNER JOIN raw.revocation AS revocation
         ON subject.badge_id = revocation.badge_id
     -- One that names no customer names an issuance, and may be the subject's.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isqrt
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,8 +30,9 @@ _FREE = frozenset({"source_file", "source_line"})
 _FOLDER = "7_self_check"
 _DRAWN_FOR_EACH = 10
 _MILLION = 1_000_000
-_MOST_ROWS = 1_000
-_MOST_LINES = 5_000
+# The witness looks at all other rows of a subject for each of its rows: so many looks take it a second or two.
+_MOST_LOOKS = 40_000_000
+_MOST_LINES = 10_000
 _MOST_BYTES = 1024**3
 # A line of a bulk call tells of many customers, and all of them are read.
 _MOST_CUSTOMERS = 40_000
@@ -45,13 +47,15 @@ Lines = dict[int, set[int]]
 class SelfCheck:
     """What the self-check did: how many `subjects` were drawn and how many of them `recounted`, from how many raw
     `lines` and with how many `rows` of tables. The raw lines of the others are not where they were, not as they were,
-    or part of a large document.
+    or part of a large document. `passed_over` are subjects of more rows or lines than could be recounted beside the
+    others; the next in drawn order took their places.
     """
 
     subjects: int
     recounted: int
     lines: int
     rows: int
+    passed_over: int
 
     @property
     def missing(self) -> int:
@@ -61,18 +65,21 @@ class SelfCheck:
     def text(self) -> str:
         """The result in a sentence without a full stop."""
         done = f"{number(self.recounted)} of {counted(self.subjects, 'subject')} recounted"
-        agreed = f"{done} from {counted(self.lines, 'raw line')}, {counted(self.rows, 'row')} of tables agree"
-        if not self.missing:
-            return agreed
-        return f"{agreed}; {number(self.missing)} not: their raw lines have moved or changed, or are hard to get at"
+        told = f"{done} from {counted(self.lines, 'raw line')}, {counted(self.rows, 'row')} of tables agree"
+        if self.passed_over:
+            told += f"; {number(self.passed_over)} passed over: too many rows or lines"
+        if self.missing:
+            told += f"; {number(self.missing)} not: their raw lines have moved or changed, or are hard to get at"
+        return told
 
 
 @dataclass(frozen=True)
 class _Drawn:
-    """The subjects drawn with the lines that tell of each, and the files of these lines."""
+    """The subjects drawn with the lines that tell of each, the files of these lines, and how many were passed over."""
 
     subjects: dict[Subject, Lines]
     files: dict[int, KnownInput]
+    passed_over: int
 
 
 def recount_sample(
@@ -118,7 +125,7 @@ def self_check(
         inputs = {file_id: lines for file_id, lines in inputs.items() if file_id not in changed}
     lines = {(file_id, line) for places in checked.values() for file_id, of in places.items() for line in of}
     rows = sum(len(of) for subject in checked for of in found[subject].values())
-    return SelfCheck(len(drawn.subjects), len(checked), len(lines), rows)
+    return SelfCheck(len(drawn.subjects), len(checked), len(lines), rows, drawn.passed_over)
 
 
 def _draw(con: duckdb.DuckDBPyConnection, size: int) -> _Drawn:
@@ -128,7 +135,7 @@ def _draw(con: duckdb.DuckDBPyConnection, size: int) -> _Drawn:
     for name, value in (
         ("drawn_share", share),
         ("most_subjects", _DRAWN_FOR_EACH * size),
-        ("most_rows", _MOST_ROWS),
+        ("most_rows", isqrt(_MOST_LOOKS)),
         ("most_lines", _MOST_LINES),
     ):
         con.execute(f"SET VARIABLE {name} = {value:d}")
@@ -143,6 +150,12 @@ def _draw(con: duckdb.DuckDBPyConnection, size: int) -> _Drawn:
             " USING (file_id, sha256)"
         ).fetchall()
     }
+    rows: dict[Subject, int] = {
+        (badge, customer): many
+        for badge, customer, many in con.execute(
+            "SELECT badge_id, customer_id, row_count FROM temp.drawn_subject ORDER BY subject_no"
+        ).fetchall()
+    }
     lines: dict[Subject, Lines] = {}
     widths: dict[tuple[int, int], int] = {}
     for badge, customer, file_id, line, width in con.execute(
@@ -151,26 +164,43 @@ def _draw(con: duckdb.DuckDBPyConnection, size: int) -> _Drawn:
     ).fetchall():
         lines.setdefault((badge, customer), {}).setdefault(file_id, set()).add(line)
         widths[file_id, line] = width
-    return _chosen(lines, files, widths, size)
+    return _chosen(rows, lines, files, widths, size)
 
 
 def _chosen(
-    lines: Mapping[Subject, Lines], files: Mapping[int, KnownInput], widths: Mapping[tuple[int, int], int], size: int
+    rows: Mapping[Subject, int],
+    lines: Mapping[Subject, Lines],
+    files: Mapping[int, KnownInput],
+    widths: Mapping[tuple[int, int], int],
+    size: int,
 ) -> _Drawn:
-    """The first subjects whose files, and whose lines, are not too much together; others are passed over."""
+    """The first subjects whose rows, files and lines are not too much together; others are passed over."""
     chosen: dict[Subject, Lines] = {}
     opened: set[int] = set()
     read: set[tuple[int, int]] = set()
-    for subject, places in lines.items():
+    looks = size_read = customers = passed_over = 0
+    for subject, many in rows.items():
         if len(chosen) == size:
             break
-        together = opened | places.keys()
-        told = read | {(file_id, line) for file_id, of in places.items() for line in of}
-        if sum(_cost(files[file_id]) for file_id in together) > _MOST_BYTES:
+        # A subject of very many rows or lines has none here.
+        places = lines.get(subject, {})
+        more_files = places.keys() - opened
+        more_lines = {(file_id, line) for file_id, of in places.items() for line in of} - read
+        more_bytes = sum(_cost(files[file_id]) for file_id in more_files)
+        more_customers = sum(widths[place] for place in more_lines)
+        if (
+            not places
+            or looks + many**2 > _MOST_LOOKS
+            or size_read + more_bytes > _MOST_BYTES
+            or customers + more_customers > _MOST_CUSTOMERS
+        ):
+            passed_over += 1
             continue
-        if sum(widths[place] for place in told) <= _MOST_CUSTOMERS:
-            chosen[subject], opened, read = places, together, told
-    return _Drawn(chosen, {file_id: files[file_id] for file_id in opened})
+        chosen[subject] = places
+        opened |= more_files
+        read |= more_lines
+        looks, size_read, customers = looks + many**2, size_read + more_bytes, customers + more_customers
+    return _Drawn(chosen, {file_id: files[file_id] for file_id in opened}, passed_over)
 
 
 def _cost(entry: KnownInput) -> int:

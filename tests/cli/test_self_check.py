@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 from backports import zstd
 
-from badgeledger import cli, pipeline
+from badgeledger import cli, pipeline, self_check
 from badgeledger.warehouse import Warehouse
 
 NIGHTLY = """
@@ -207,6 +207,27 @@ def test_subjects_of_every_shape_are_recounted(revoked: str, nightly: Path, caps
     assert sorted(row["customer_id"] for row in rows if row["revoked_at"]) == ["c1", "c4"]
 
 
+def test_a_badge_of_many_rows_is_recounted_within_the_budget_and_told_when_it_is_passed_over(
+    nightly: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customers = [f"w{number}" for number in range(1_500)]
+    wide = harness.issue_bulk("B", customers, "2024-01-20T00:00:00Z", rid="wide")
+    harness.write_files(nightly.parent / "logs", harness.files_of({"wide.jsonl": [wide]}))
+    nightly.write_text(NIGHTLY.replace('"csv", "html"', '"csv"') + "\n[check]\nself_check = 2000\n")
+    found = result(capsys, "run", nightly)
+    # The badge as a whole, and its customers; each row of the badge stands in issuances and expirations at least.
+    assert (found["subjects"], found["recounted"], found["passed_over"]) == (1_506, 1_506, 0)
+    assert found["rows"] > 4 * 1_500
+    monkeypatch.setattr(self_check, "_MOST_LOOKS", 1_000**2)
+    nightly.write_text(NIGHTLY + "\n[check]\nself_check = 2000\n")
+    found = result(capsys, "report", "--pipeline", nightly, "--out", nightly.parent / "again")
+    assert (found["subjects"], found["recounted"], found["passed_over"]) == (1_505, 1_505, 1)
+    page = (nightly.parent / "again" / "report.html").read_text()
+    assert "1 subject of more rows or lines than could be recounted beside these was passed over" in page
+    run("report", "--pipeline", nightly, "--out", nightly.parent / "again")
+    assert "; 1 passed over: too many rows or lines" in capsys.readouterr().err
+
+
 def test_zero_turns_it_off(nightly: Path, capsys: pytest.CaptureFixture[str]) -> None:
     nightly.write_text(NIGHTLY + "\n[check]\nself_check = 0\n")
     run("run", nightly)
@@ -219,4 +240,5 @@ def test_zero_turns_it_off(nightly: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_a_log_without_a_subject_has_nothing_to_recount(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "nightly.toml").write_text(NIGHTLY)
     harness.write_files(tmp_path / "logs", harness.files_of([DEFINED]))
-    assert result(capsys, "run", tmp_path / "nightly.toml") == {"subjects": 0, "recounted": 0, "lines": 0, "rows": 0}
+    found = result(capsys, "run", tmp_path / "nightly.toml")
+    assert found == {"subjects": 0, "recounted": 0, "lines": 0, "rows": 0, "passed_over": 0}
