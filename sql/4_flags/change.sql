@@ -1,4 +1,4 @@
--- One row per breach, finding and closed cycle that the comparison with the earlier report tells of, waivers marked.
+-- One row per breach, finding and closed cycle that is compared with the earlier report, no waiver told yet.
 WITH every AS (
     SELECT * FROM temp.flag_change
     UNION ALL BY NAME
@@ -6,19 +6,6 @@ WITH every AS (
 )
 
 SELECT
-    every.* EXCLUDE (stands),
-    every.stands AND EXISTS (
-        SELECT waiver.waiver_no
-        FROM temp.waiver AS waiver
-        WHERE
-            waiver.holds
-            AND (
-                waiver.flag = every.flag_id
-                OR (
-                    waiver.badge = every.badge_id
-                    AND waiver.limit_name = every.limit_name
-                    AND coalesce(waiver.customer = every.customer_id, waiver.customer IS NULL)
-                )
-            )
-    ) AS waived
+    *,
+    false AS waived
 FROM every

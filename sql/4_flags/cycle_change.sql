@@ -20,7 +20,10 @@ present AS (
         cycle_count.number
     FROM ledger.cycle_count AS cycle_count
     INNER JOIN ledger.cycle AS cycle USING (badge_id, scope, cycle_no)
-    WHERE cycle.ends_at <= getvariable('earlier_as_of') AND getvariable('earlier_exists')
+    WHERE
+        cycle.ends_at <= getvariable('earlier_as_of')
+        AND getvariable('earlier_exists')
+        AND is_compared(NULL, cycle_count.badge_id)
 ),
 
 earlier AS (
@@ -144,6 +147,5 @@ SELECT
     count_before,
     count,
     NULL::VARCHAR AS source_file,
-    NULL::BIGINT AS source_line,
-    false AS stands
+    NULL::BIGINT AS source_line
 FROM caused

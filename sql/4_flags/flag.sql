@@ -1,4 +1,4 @@
--- One row per breach or finding of this report, both in one shape; of findings with one id the first by its source.
+-- One row per breach or finding of this report that is compared, both in one shape; of findings with one id the first by source.
 WITH every AS (
     SELECT
         'breach' AS kind,
@@ -17,6 +17,7 @@ WITH every AS (
     FROM flags.breach AS breach
     INNER JOIN staging.version AS version
         ON breach.badge_id = version.badge_id AND breach.version_no = version.version_no
+    WHERE is_compared(NULL, breach.badge_id)
     UNION ALL BY NAME
     SELECT
         'finding' AS kind,
@@ -30,6 +31,7 @@ WITH every AS (
         file_id,
         line
     FROM flags.finding
+    WHERE is_compared(code, badge_id)
 )
 
 SELECT

@@ -1,4 +1,4 @@
--- One row per breach or finding that stands, stood, or is remembered: its state, and for a change why and what brought it.
+-- One row per breach or finding that is compared: its state, and for a change why and what brought it.
 WITH settings_change AS (
     SELECT
         coalesce(bool_or(fact = 'setting'), false) AS settings_differ,
@@ -242,6 +242,5 @@ SELECT
     count_before,
     count,
     source_file,
-    source_line,
-    stands
+    source_line
 FROM told

@@ -18,7 +18,7 @@ from . import calendar
 from .reports.tables import TABLES
 from .settings import Rules
 from .waivers import Waiver
-from .warehouse import build, build_view, first_row
+from .warehouse import build, build_view, first_row, statement
 
 # What is remembered of an earlier report; the views that compare stand on these alone.
 REMEMBERED = ("breaches", "findings", "cycle_counts", "issuances", "changes")
@@ -43,12 +43,28 @@ _NUMBERS = {
     "cause_line",
 }
 _FLAGS = {"counted", "breached", "comparable", "waived"}
+# Rows of these badges are compared, and what is about definitions, dumps and feeds.
+_IS_COMPARED = """
+CREATE OR REPLACE TEMP MACRO is_compared(code, badge_id) AS (
+    NOT getvariable('carries')
+    OR coalesce(badge_id, '') = ''
+    OR coalesce(code IN (
+        'start-after-end', 'start-changed-when-live', 'expiry-in-past', 'illegal-constraint-change',
+        'invalid-constraint', 'duplicate-limit', 'duplicate-badge-name', 'cycle-mismatch', 'earn-count-mismatch',
+        'unpaired-response'
+    ), false)
+    OR badge_id IN (SELECT compared_badge.badge_id FROM temp.compared_badge)
+)
+"""
 
 
 @dataclass(frozen=True)
 class Earlier:
     """The report to compare with: `as_of` in microseconds, its rule-book settings, the software that made it, its
     inputs as (path, SHA-256), and its tables by name, each a CSV or Parquet file; a table that it had not is missing.
+
+    With `badges` the tables hold only what is compared of these (the macro `is_compared`): `flags.change` still tells
+    what became of all else by that report, and nothing of it was touched since.
     """
 
     as_of: int
@@ -56,6 +72,7 @@ class Earlier:
     versions: Mapping[str, str]
     inputs: Sequence[tuple[str, str]]
     tables: Mapping[str, Path]
+    badges: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -97,15 +114,30 @@ def compare(
     with _memory(con, earlier):
         _note_waivers(con, waivers, rules, as_of_us)
         _note_differences(con, earlier, rules, as_of_us, versions)
+        note_compared(con, None if earlier is None else earlier.badges)
         for relation in _STEPS:
             build(con, "flags", relation, temporary=True)
-        build(con, "flags", "change")
+        if earlier is not None and earlier.badges is not None:
+            _carry_on(con)
+            con.execute(f"INSERT INTO flags.change BY NAME {statement('4_flags', 'change')}")
+        else:
+            build(con, "flags", "change")
+        _mark_waived(con)
         _judge_waivers(con)
         con.execute("CREATE OR REPLACE TABLE flags.comparison AS SELECT * FROM temp.comparison")
-        for relation in (*_STEPS, "comparison", "waiver"):
+        for relation in (*_STEPS, "comparison", "waiver", "compared_badge"):
             con.execute(f"DROP TABLE temp.{relation}")
     for relation in VIEWS:
         build_view(con, "report", relation)
+
+
+def note_compared(con: duckdb.DuckDBPyConnection, badges: Sequence[str] | None) -> None:
+    """Set up the macro `is_compared` for a connection: only rows of these badges are, or all when there are none."""
+    con.execute("SET VARIABLE carries = $1", [badges is not None])
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE compared_badge AS SELECT unnest($1::VARCHAR[]) AS badge_id", [list(badges or ())]
+    )
+    con.execute(_IS_COMPARED)
 
 
 def counts(con: duckdb.DuckDBPyConnection) -> Counts:
@@ -225,6 +257,34 @@ def _note_differences(
         names = [name for name in sorted({*then, *now}) if then.get(name) != now.get(name)]
         facts += [(fact, name, then.get(name, "none"), now.get(name, "none")) for name in names]
     con.executemany("INSERT INTO temp.comparison VALUES ($1, $2, $3, $4)", [list(fact) for fact in facts])
+
+
+def _carry_on(con: duckdb.DuckDBPyConnection) -> None:
+    """What the compared report told, a night later: all that is not compared anew stands as it stood, or is gone."""
+    con.execute("DELETE FROM flags.change WHERE kind = 'cycle' OR is_compared(code, badge_id)")
+    con.execute(
+        """
+        UPDATE flags.change SET
+            state = CASE WHEN state IN ('gone', 'gone-before') THEN 'gone-before' ELSE 'still-open' END,
+            cause = NULL,
+            cause_file = NULL,
+            cause_line = NULL,
+            comparable = true,
+            count_before = CASE WHEN state IN ('gone', 'gone-before') THEN count_before ELSE count END
+        WHERE
+            state NOT IN ('gone-before', 'still-open')
+            OR cause IS NOT NULL
+            OR NOT comparable
+            OR (state = 'still-open' AND count_before IS DISTINCT FROM count)
+        """
+    )
+
+
+def _mark_waived(con: duckdb.DuckDBPyConnection) -> None:
+    """Mark the flags that stand and that a waiver meets; what was carried on has the marks of another night."""
+    waived = statement("4_flags", "waived_flag")
+    con.execute("UPDATE flags.change SET waived = false WHERE waived")
+    con.execute(f"UPDATE flags.change SET waived = true WHERE (kind, flag_id) IN ({waived})")
 
 
 def _judge_waivers(con: duckdb.DuckDBPyConnection) -> None:

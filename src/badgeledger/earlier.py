@@ -23,7 +23,7 @@ from .reports.manifest import known_inputs, versions
 from .reports.tables import TABLES, write_table
 from .runs import Run
 from .waivers import of_record
-from .warehouse import Warehouse
+from .warehouse import Warehouse, first_row
 
 Progress = Callable[..., None]
 
@@ -55,14 +55,20 @@ def named(folder: Path) -> tuple[str, Path]:
 
 @contextmanager
 def remembered(
-    warehouse: Warehouse, settings: Mapping[str, Any], *, rebuild: bool = False, progress: Progress = lambda *_: None
+    warehouse: Warehouse,
+    settings: Mapping[str, Any],
+    *,
+    rebuild: bool = False,
+    carry: bool = False,
+    progress: Progress = lambda *_: None,
 ) -> Iterator[Found]:
     """The report that recorded `settings` say is compared with (`since`, `since_folder`), while the block lasts.
 
     Where its folder cannot be used, its tables are taken from the warehouse when its ledger is still the one in place;
     else, or when `rebuild` asks for it, the report is made again from its run's recorded settings and inputs, and
     before it those that it was compared with, back to one that stands. A report of another warehouse
-    whose folder is gone is lost.
+    whose folder is gone is lost. With `carry`, if the ledger of that report is the one that was committed last, only
+    what was touched since is remembered of it (:class:`~badgeledger.changes.Earlier`).
     """
     found = Found(None)
     with TemporaryDirectory(prefix="earlier-", dir=warehouse.spill) as stage:
@@ -72,7 +78,9 @@ def remembered(
             run = runs.by_manifest(warehouse, wanted)
             folders = [Path(place)] if place is not None else []
             folders += [run.folder] if run is not None and run.folder is not None else []
-            if not (rebuild and not lost):
+            if carry and run is not None and not lost:
+                found.report = _carried(warehouse, run, Path(stage) / "carried")
+            if found.report is None and not (rebuild and not lost):
                 found.report = _read_first(warehouse, folders, wanted, found.warnings)
                 if found.report is None and run is not None:
                     found.report = _still_in_place(warehouse, run, Path(stage) / "in place")
@@ -157,12 +165,44 @@ def _still_in_place(warehouse: Warehouse, run: Run, folder: Path) -> Earlier | N
     return Earlier(run.as_of, run.rules.model_dump(), run.settings.get("versions", {}), inputs, tables)
 
 
-def _written(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Path]:
-    """The tables that are remembered, each in a file of `folder`."""
+def _carried(warehouse: Warehouse, run: Run, folder: Path) -> Earlier | None:
+    """What is to be compared of a run whose ledger was the one in place; None when another was, or when anything but
+    rows of badges may be told otherwise since: the software, a path, or every badge.
+    """
+    badges = _compared_badges(warehouse.con)
+    made_with = run.settings.get("versions")
+    if badges is None or made_with != versions():
+        return None
+    with warehouse.committed() as con:
+        if not runs.is_current(con, run):
+            return None
+        inputs = [(entry.path, entry.sha256) for entry in known_inputs(con)]
+        if not set(inputs) <= {(entry.path, entry.sha256) for entry in known_inputs(warehouse.con)}:
+            return None
+        changes.note_compared(con, badges)
+        tables = _written(con, folder, "is_compared({code}, t.badge_id)")
+    return Earlier(run.as_of, run.rules.model_dump(), made_with, inputs, tables, badges)
+
+
+def _compared_badges(con: duckdb.DuckDBPyConnection) -> list[str] | None:
+    """The badges that were touched, and those of flags that could not be judged; None when that is every badge."""
+    rest = "SELECT 1 FROM staging.badge_number ANTI JOIN staging.touched USING (badge_id) LIMIT 1"
+    if first_row(con, rest) is None:
+        return None
+    found = con.execute(
+        "SELECT badge_id FROM staging.touched UNION SELECT badge_id FROM flags.change WHERE state = 'not-judged'"
+    ).fetchall()
+    return sorted(badge for (badge,) in found if badge is not None)
+
+
+def _written(con: duckdb.DuckDBPyConnection, folder: Path, condition: str = "true") -> dict[str, Path]:
+    """The tables that are remembered, each in a file of `folder`; only rows that meet the condition, in which `{code}`
+    stands for the code of a finding."""
     folder.mkdir()
     tables = {name: folder / f"{name}.parquet" for name in REMEMBERED}
     for name, path in tables.items():
-        write_table(con, name, "parquet", path)
+        code = "t.code" if name in {"findings", "changes"} else "NULL"
+        write_table(con, name, "parquet", path, condition.replace("{code}", code))
     return tables
 
 

@@ -107,7 +107,7 @@ def run(
                 compared = runs.compare(opened, at)
                 cost = _account(opened, settings.rules, at, compared.no_input, full, explain_cost, progress)
                 remembered = _remembered(file) | key | compared.recorded(named)
-                with earlier.remembered(opened, remembered, progress=progress) as found:
+                with earlier.remembered(opened, remembered, carry=True, progress=progress) as found:
                     remembered = compare(opened.con, found, at, remembered)
                 warnings += found.warnings
             if "check" in steps:
