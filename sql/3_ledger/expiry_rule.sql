@@ -9,8 +9,12 @@ SELECT
     END AS rule,
     version.expires_at AS badge_expires_at,
     entry.imported,
-    entry.imported_expires_at
+    entry.imported_expires_at,
+    entry.accepted,
+    entry.revoked_at,
+    zone_day.day
 FROM ledger.touched_entry AS entry
 INNER JOIN staging.version AS version
     ON entry.badge_id = version.badge_id AND entry.version_no = version.version_no
+ASOF JOIN ledger.zone_day AS zone_day ON entry.processed_at >= zone_day.starts_at
 WHERE entry.accepted OR (entry.code = '1040' AND entry.outcome = 'REJECTED' AND entry.kind = 'ISSUE')

@@ -15,3 +15,5 @@ SELECT
     entry.line
 FROM ledger.over_limit AS over_limit
 INNER JOIN ledger.touched_entry AS entry USING (row_no)
+-- Said of both sides, for the flags of all other badges are many.
+SEMI JOIN staging.touched AS touched ON over_limit.badge_id = touched.badge_id

@@ -2,9 +2,10 @@
 WITH entry_count AS (
     SELECT
         badge_id,
-        count(*) AS issuances,
-        count(*) FILTER (counted) AS counted
-    FROM ledger.entry
+        sum(accepted + assumed + rejected + repeated)::BIGINT AS issuances,
+        sum(counted)::BIGINT AS counted,
+        sum(breaches)::BIGINT AS breaches
+    FROM flags.badge_day
     GROUP BY badge_id
 ),
 
@@ -15,14 +16,6 @@ version_count AS (
     FROM staging.version AS version
     INNER JOIN ledger.setting AS setting ON version.in_force_from <= setting.as_of OR version.version_no = 0
     GROUP BY version.badge_id
-),
-
-breach_count AS (
-    SELECT
-        badge_id,
-        count(*) AS breaches
-    FROM flags.breach
-    GROUP BY badge_id
 ),
 
 finding_count AS (
@@ -56,12 +49,11 @@ SELECT
     coalesce(version_count.versions, 0) AS versions,
     coalesce(entry_count.issuances, 0) AS issuances,
     coalesce(entry_count.counted, 0) AS counted,
-    coalesce(breach_count.breaches, 0) AS breaches,
+    coalesce(entry_count.breaches, 0) AS breaches,
     coalesce(finding_count.findings, 0) AS findings
 FROM badge
 CROSS JOIN ledger.setting AS setting
 LEFT JOIN ledger.last_version AS last_version ON badge.badge_id = last_version.badge_id
 LEFT JOIN version_count ON badge.badge_id = version_count.badge_id
 LEFT JOIN entry_count ON badge.badge_id = entry_count.badge_id
-LEFT JOIN breach_count ON badge.badge_id = breach_count.badge_id
 LEFT JOIN finding_count ON badge.badge_id = finding_count.badge_id

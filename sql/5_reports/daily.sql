@@ -1,37 +1,18 @@
 -- One row per badge and local day on which calls were processed.
-WITH breached AS (
+WITH lapsed AS (
     SELECT
-        row_no,
-        count(*) AS breaches
-    FROM flags.breach
-    GROUP BY row_no
-),
-
-dated AS (
-    SELECT
-        entry.*,
-        zone_day.day,
-        coalesce(breached.breaches, 0) AS breaches,
-        entry.accepted
-        AND expiry.expires_at <= setting.as_of
-        AND coalesce(entry.revoked_at >= expiry.expires_at, true) AS expired
-    FROM ledger.entry AS entry
-    CROSS JOIN ledger.setting AS setting
-    ASOF JOIN ledger.zone_day AS zone_day ON entry.processed_at >= zone_day.starts_at
-    LEFT JOIN ledger.expiry AS expiry ON entry.row_no = expiry.row_no
-    LEFT JOIN breached ON entry.row_no = breached.row_no
+        badge_number.badge_id,
+        expiry.day,
+        count(*) AS expired
+    FROM ledger.expiry AS expiry
+    INNER JOIN ledger.setting AS setting ON expiry.lapses_at <= setting.as_of
+    -- Below the number of its badge a row's number has 36 bits.
+    INNER JOIN staging.badge_number AS badge_number ON expiry.row_no >> 36 = badge_number.badge_no
+    GROUP BY badge_number.badge_id, expiry.day
 )
 
 SELECT
-    badge_id,
-    day,
-    count(DISTINCT call_no) AS requests,
-    count(*) FILTER (outcome = 'ACCEPTED') AS accepted,
-    count(*) FILTER (outcome = 'ASSUMED') AS assumed,
-    count(*) FILTER (outcome = 'REJECTED') AS rejected,
-    count(*) FILTER (outcome = 'REPEAT') AS repeated,
-    count(*) FILTER (counted) AS counted,
-    sum(breaches)::BIGINT AS breaches,
-    count(*) FILTER (expired) AS expired
-FROM dated
-GROUP BY badge_id, day
+    badge_day.*,
+    coalesce(lapsed.expired, 0) AS expired
+FROM flags.badge_day AS badge_day
+LEFT JOIN lapsed ON badge_day.badge_id = lapsed.badge_id AND badge_day.day = lapsed.day

@@ -2,9 +2,8 @@
 WITH counted AS (
     SELECT
         badge_id,
-        count(*) AS rows_counted
-    FROM ledger.entry
-    WHERE counted
+        sum(counted) AS rows_counted
+    FROM flags.badge_day
     GROUP BY badge_id
 )
 

@@ -36,7 +36,7 @@ from .warehouse import (
 )
 
 # In order of dependence: what holds rows of badges, and what is made anew each time.
-_FLAGS = ("breach", "accepted_call", "duplicate_request", "version_row", "wrong_rejection")
+_FLAGS = ("breach", "badge_day", "accepted_call", "duplicate_request", "version_row", "wrong_rejection")
 _FOUND = ("over_limit", "cycle_count", "limit_use", "outside_cycle", "straddle")
 
 Arrays = Mapping[str, Any]
@@ -177,8 +177,8 @@ def derive(
         _make_from(con, relation, f"kernel_{relation}", found[relation], full)
     _make_from(con, "printed_cycle", "kernel_printed_cycle", [_printed_cycles(con, counting_rules)], True)
     reached(Point.COUNTED)
-    _expire(con, zone_, full)
     _make_from(con, "zone_day", "kernel_zone_day", [_zone_days(con, zone_)], True)
+    _expire(con, zone_, full)
     for relation in _FLAGS:
         _renew(con, "flags", relation, full)
     build_view(con, "flags", "row_finding")
@@ -372,7 +372,8 @@ def _expire(con: duckdb.DuckDBPyConnection, zone_: Zone, full: bool) -> None:
 
 
 def _zone_days(con: duckdb.DuckDBPyConnection, zone_: Zone) -> Arrays:
-    row = first_row(con, "SELECT min(processed_at), max(processed_at) FROM ledger.entry")
+    dated = "SELECT processed_at FROM staging.answered_row WHERE processed_at <= getvariable('as_of')"
+    row = first_row(con, f"SELECT min(processed_at), max(processed_at) FROM ({dated})")
     if row[0] is None:
         return {"day": np.empty(0, np.int64), "starts_at": np.empty(0, np.int64)}
     days = np.arange(zone_.day_of(row[0]), zone_.day_of(row[1]) + 1, dtype=np.int64)

@@ -7,16 +7,19 @@ too (`staging.due`). A change of the software makes all badges due.
 
 from __future__ import annotations
 
+from functools import cache
+from hashlib import sha256
+
 import duckdb
 
 from . import __version__
-from .warehouse import build, build_view, first_row, has_table, statement
+from .warehouse import FOLDERS, build, build_view, first_row, has_table, relations, statement
 
 
 def find(con: duckdb.DuckDBPyConnection, *, full: bool) -> bool:
     """Bring `staging.due` and the view `staging.due_call` up to date; True when every badge is due."""
     last_batch = first_row(con, "SELECT coalesce(max(batch_id), 0) FROM raw.batch")[0]
-    software = __version__
+    software = _software()
     known = has_table(con, "staging", "staged")
     staged, everything, made_by = (
         first_row(con, "SELECT batch_id, whole, software FROM staging.staged") if known else (0, True, software)
@@ -63,6 +66,16 @@ def settle(con: duckdb.DuckDBPyConnection) -> None:
     """Nothing is due any more: the ledger has taken in what was."""
     con.execute("CREATE OR REPLACE TABLE staging.staged AS SELECT * REPLACE (false AS whole) FROM staging.staged")
     con.execute("CREATE OR REPLACE TABLE staging.due (badge_id VARCHAR)")
+
+
+@cache
+def _software() -> str:
+    """The version, and a digest of the relations: tables that others made are not added to."""
+    digest = sha256()
+    for folder in FOLDERS.values():
+        for relation in relations(folder):
+            digest.update(statement(folder, relation).encode())
+    return f"{__version__} {digest.hexdigest()[:16]}"
 
 
 def _add_new(con: duckdb.DuckDBPyConnection, staged: int) -> None:

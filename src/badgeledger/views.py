@@ -104,9 +104,9 @@ def totals_of(con: DuckDBPyConnection) -> dict[str, int]:
     """The counts of a report that a person reads first."""
     names = ("badges", "issuances", "counted", "breaches", "findings", "errors", "warnings", "notices", "quarantined")
     row = con.execute(
-        "SELECT (SELECT count(*) FROM report.badges), issuances.*, (SELECT count(*) FROM report.breaches), findings.*,"
-        " (SELECT count(*) FROM report.quarantine)"
-        " FROM (SELECT count(*), count(*) FILTER (counted) FROM report.issuances) AS issuances,"
+        "SELECT badges.*, findings.*, (SELECT count(*) FROM report.quarantine) FROM"
+        " (SELECT count(*), coalesce(sum(issuances), 0)::BIGINT, coalesce(sum(counted), 0)::BIGINT,"
+        " coalesce(sum(breaches), 0)::BIGINT FROM report.badges) AS badges,"
         " (SELECT count(*), count(*) FILTER (severity = 'error'), count(*) FILTER (severity = 'warning'),"
         " count(*) FILTER (severity = 'notice') FROM report.findings) AS findings"
     ).fetchone()

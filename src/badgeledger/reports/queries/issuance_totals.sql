@@ -1,10 +1,10 @@
 -- One row: all issuances known to the report, by outcome.
 select
-    count(*) as issuances,
-    count(*) filter (where counted) as counted,
-    count(*) filter (where outcome = 'ACCEPTED') as accepted,
-    count(*) filter (where outcome = 'ASSUMED') as assumed,
-    count(*) filter (where outcome = 'REJECTED') as rejected,
-    count(*) filter (where outcome = 'REPEAT') as repeated,
-    epoch_us(max(processed_at)) as newest_us
-from report.issuances
+    coalesce(sum(accepted + assumed + rejected + repeated), 0)::bigint as issuances,
+    coalesce(sum(counted), 0)::bigint as counted,
+    coalesce(sum(accepted), 0)::bigint as accepted,
+    coalesce(sum(assumed), 0)::bigint as assumed,
+    coalesce(sum(rejected), 0)::bigint as rejected,
+    coalesce(sum(repeated), 0)::bigint as repeated,
+    (select epoch_us(max(processed_at)) from report.issuances) as newest_us
+from report.daily
