@@ -173,15 +173,25 @@ def _carried(warehouse: Warehouse, run: Run, folder: Path) -> Earlier | None:
     made_with = run.settings.get("versions")
     if badges is None or made_with != versions():
         return None
+    inputs = _known_to(warehouse.con, run)
+    if not set(inputs) <= {(entry.path, entry.sha256) for entry in known_inputs(warehouse.con)}:
+        return None
     with warehouse.committed() as con:
-        if not runs.is_current(con, run):
-            return None
-        inputs = [(entry.path, entry.sha256) for entry in known_inputs(con)]
-        if not set(inputs) <= {(entry.path, entry.sha256) for entry in known_inputs(warehouse.con)}:
+        if first_row(con, "SELECT max(run_id) FROM raw.run")[0] != run.run_id:
             return None
         changes.note_compared(con, badges)
         tables = _written(con, folder, "is_compared({code}, t.badge_id)")
     return Earlier(run.as_of, run.rules.model_dump(), made_with, inputs, tables, badges)
+
+
+def _known_to(con: duckdb.DuckDBPyConnection, run: Run) -> list[tuple[str, str]]:
+    """The files that a run knew, whatever was read since: path and SHA-256."""
+    return con.execute(
+        "SELECT min(delivery.path), file.sha256 FROM raw.file AS file"
+        " INNER JOIN raw.delivery AS delivery USING (file_id) WHERE delivery.batch_id <= $1"
+        " GROUP BY file.file_id, file.sha256 ORDER BY ALL",
+        [run.batch_id or 0],
+    ).fetchall()
 
 
 def _compared_badges(con: duckdb.DuckDBPyConnection) -> list[str] | None:
