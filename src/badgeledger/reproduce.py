@@ -152,13 +152,14 @@ def _made_again(
     opened: Warehouse, manifest: Manifest, rules: Rules, key: Key | None, progress: Callable[[str], None]
 ) -> Iterator[Path]:
     """The folder of the report as it is made now."""
-    from . import changes, earlier, runs
+    from . import earlier, runs
     from .accounting import aside
     from .replayed import make_replayed
     from .reports.context import ReportContext
     from .reports.manifest import known_inputs, versions
     from .reports.pseudonyms import known_pseudonyms, pseudonymized
     from .reports.publish import publish
+    from .views import compare
 
     content = manifest.content
     inputs, waivers = [(entry.path, entry.sha256) for entry in content.inputs], content.settings.waivers
@@ -180,14 +181,8 @@ def _made_again(
                 found="; ".join(before.warnings),
                 next_step="Put that report's folder back to where it was.",
             )
-        changes.compare(
-            con,
-            before.report,
-            rules=rules,
-            as_of_us=content.as_of_us,
-            versions=versions(),
-            waivers=of_record(waivers),
-        )
+        told = {"rules": rules.model_dump(), "waivers": waivers, "since": content.since}
+        compare(con, before, content.as_of_us, told, ("report",))
         if "html" in content.settings.formats:
             make_replayed(con, rules, content.as_of_us)
         with pseudonymized(con, key, waivers) as shown:
