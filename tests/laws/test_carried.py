@@ -86,12 +86,14 @@ def told(folder: Path, side: str, seed: int) -> list[str]:
     landing.mkdir(exist_ok=True)
     parts: list[dict[str, list[bytes]]] = [{} for _ in range(4)]
     for number, log in enumerate(logs):
-        for path, data in harness.files_of(log.files).items():
+        for path, data in harness.files_of(log.lines).items():
             for line in data.splitlines(keepends=True):
                 # Every log has badges of its own; the last nights bring lines of one log alone.
                 night = draw.choice((0, 1)) if number else draw.randrange(len(parts))
                 text = _OWN.sub(rb'"%d\1"' % number, line)
                 parts[night].setdefault(f"{number} {Path(path).name}", []).append(text)
+        for path, data in log.flat.items():
+            draw.choice(parts)[f"{number} {Path(path).name}"] = [data]
     found = []
     as_of = max(log.as_of for log in logs)
     for night, part in enumerate(parts):
