@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -23,6 +24,12 @@ settings.register_profile(
     "proofs", deadline=None, print_blob=True, suppress_health_check=list(HealthCheck), derandomize=not SLOW
 )
 settings.load_profile("proofs")
+
+
+def pytest_collection_finish() -> None:
+    """What was collected lives as long as the process: the collector of garbage need not look at it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(params=["witness", "engine"])

@@ -198,13 +198,13 @@ def build(con: duckdb.DuckDBPyConnection, schema: str, relation: str, *, tempora
     """Make a table `schema.relation`, or `temp.relation`, anew from its file."""
     query = statement(FOLDERS[schema], relation)
     table = f"TEMP TABLE {relation}" if temporary else f"TABLE {schema}.{relation}"
-    con.execute(f"CREATE OR REPLACE {table} AS {query}")
+    _execute(con, f"CREATE OR REPLACE {table} AS {query}")
 
 
 def renew(con: duckdb.DuckDBPyConnection, schema: str, relation: str, stale: str) -> None:
     """Replace the rows of a table for which `stale` holds by those that its file gives."""
     con.execute(f"DELETE FROM {schema}.{relation} WHERE {stale}")
-    con.execute(f"INSERT INTO {schema}.{relation} BY NAME {statement(FOLDERS[schema], relation)}")
+    _execute(con, f"INSERT INTO {schema}.{relation} BY NAME {statement(FOLDERS[schema], relation)}")
 
 
 def of_badges(con: duckdb.DuckDBPyConnection, schema: str, relation: str, badges: str) -> str:
@@ -225,7 +225,17 @@ def has_table(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
 
 def build_view(con: duckdb.DuckDBPyConnection, schema: str, relation: str) -> None:
     """Make a view `schema.relation` anew from its file."""
-    con.execute(f"CREATE OR REPLACE VIEW {schema}.{relation} AS {statement(FOLDERS[schema], relation)}")
+    _execute(con, f"CREATE OR REPLACE VIEW {schema}.{relation} AS {statement(FOLDERS[schema], relation)}")
+
+
+def _execute(con: duckdb.DuckDBPyConnection, text: str) -> None:
+    """Run a statement of `sql/`, which is parsed once for all ledgers of a process."""
+    if text not in _parsed:
+        (_parsed[text],) = con.extract_statements(text)
+    con.execute(_parsed[text])
+
+
+_parsed: dict[str, duckdb.Statement] = {}
 
 
 def _spill_folder(path: Path) -> Path:
