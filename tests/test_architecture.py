@@ -74,7 +74,7 @@ FLOORS = (
     {"prune", "rebuild", "replay", "reproduce", "metrics", "answers", "lint", "explain", "sampling"},
     {"grid"},
     {"commands", "endings", "api"},
-    {"cli", "cli_answers", "cli_replay"},
+    {"cli", "cli_answers", "cli_replay", "cli_starting"},
     {"__main__"},
 )
 

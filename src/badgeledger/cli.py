@@ -12,6 +12,7 @@ import typer
 
 from .cli_answers import answers
 from .cli_replay import replaying
+from .cli_starting import help_without_command, starting
 from .endings import crash, fail, system_error, usage_error
 from .errors import BadgeledgerError
 from .options import (
@@ -45,12 +46,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-config_app = typer.Typer(
-    help="Show or check the settings of a pipeline file.",
-    epilog="Example: badgeledger config validate pipelines/nightly.toml",
-)
-app.add_typer(config_app, name="config")
 # Without a name its commands stand beside the others.
+app.add_typer(starting)
 app.add_typer(answers)
 app.add_typer(replaying)
 
@@ -65,18 +62,7 @@ def _root(
 
         print(f"badgeledger {__version__}")
         raise typer.Exit
-    _help_without_command(context)
-
-
-@config_app.callback(invoke_without_command=True)
-def _config(context: typer.Context) -> None:
-    _help_without_command(context)
-
-
-def _help_without_command(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        print(context.get_help())
-        raise typer.Exit
+    help_without_command(context)
 
 
 @app.command(epilog="Example: badgeledger run pipelines/nightly.toml --input 'logs/*.jsonl.gz' --as-of now")
@@ -335,87 +321,6 @@ def status(
     from .commands.status import show_status
 
     show_status(pipeline, warehouse, lock_timeout=lock_timeout, as_json=json)
-
-
-@app.command(epilog="Example: badgeledger init my-ledger")
-def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write to; made if missing.")],
-) -> None:
-    """Write a starter pipeline and the sample logs into a folder.
-
-    Nothing that stands there is written over. Then: badgeledger run DIR/pipelines/nightly.toml, and name your own logs
-    under its [[inputs]].
-    """
-    from .commands.init import write_starter
-
-    write_starter(folder)
-
-
-@app.command(epilog="Example: badgeledger generate logs --issuances 100000 --seed 7")
-def generate(
-    out: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write the log files to.")],
-    issuances: Annotated[int, typer.Option("--issuances", min=1, max=10**9, help="Customers in all calls.")] = 10_000,
-    badges: Annotated[int, typer.Option("--badges", min=1, help="Badges defined.")] = 40,
-    customers: Annotated[
-        int | None, typer.Option("--customers", min=1, help="Customers; one for every 25 issuances if not given.")
-    ] = None,
-    days: Annotated[int, typer.Option("--days", min=1, help="Days that the log spans.")] = 92,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same log.")] = 0,
-    files: Annotated[int, typer.Option("--files", min=1, help="Files that the calls are spread over.")] = 4,
-    suffix: Annotated[
-        str, typer.Option("--suffix", help=".jsonl, .jsonl.gz, .jsonl.zst, or mixed for all in turn.")
-    ] = ".jsonl",
-    json: JsonOption = False,
-) -> None:
-    """Write a synthetic log in the platform's shapes, of any size.
-
-    For trials and measurements: the same options give the same bytes.
-    """
-    from .commands.generate import write_log
-
-    write_log(
-        out,
-        as_json=json,
-        issuances=issuances,
-        badges=badges,
-        customers=customers,
-        days=days,
-        seed=seed,
-        files=files,
-        suffix=suffix,
-    )
-
-
-@app.command(epilog="Example: badgeledger docs rulebook")
-def docs(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A text; without it, their names.")] = None,
-) -> None:
-    """Print a built-in text: the rule book, the contract, and more.
-
-    Start with analysts, auditors or engineers, whichever you are.
-    """
-    from .commands.docs import show_docs
-
-    show_docs(name)
-
-
-@config_app.command("show", epilog="Example: badgeledger config show pipelines/nightly.toml --set month=30-days")
-def config_show(pipeline: PipelineArgument, settings: SetOption = None, json: JsonOption = False) -> None:
-    """Print every setting that a run would use, with all defaults."""
-    from .commands.config import show_config
-
-    show_config(pipeline, settings or [], as_json=json)
-
-
-@config_app.command("validate", epilog="Example: badgeledger config validate pipelines/nightly.toml")
-def config_validate(pipeline: PipelineArgument, settings: SetOption = None) -> None:
-    """Check a pipeline file without running it.
-
-    Ends with 0, or with 2 and the line and column of what is wrong.
-    """
-    from .commands.config import validate_config
-
-    validate_config(pipeline, settings or [])
 
 
 def run_command(arguments: Sequence[str]) -> int:

@@ -176,6 +176,25 @@ def test_text_longer_than_a_cell_is_cut_and_says_so(con: duckdb.DuckDBPyConnecti
     assert raw.endswith("x … cut")
 
 
+def test_text_that_looks_like_the_workbooks_own_markup_stays_text(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    markup, emoji = "<r><t>bold</x></r>", "\U0001f600"
+    con.execute("begin")
+    con.execute("update report.breaches set badge_name = $1 where badge_id = 'badge-0'", [markup])
+    con.execute("update report.quarantine set raw = $1 where source_line = 1", [" _x0041_ & \ufffe"])
+    con.execute("update report.quarantine set raw = repeat($1, 20000) where source_line = 2", [emoji])
+    write_xlsx(con, tmp_path / "markup.xlsx", fake_report.context())
+    con.execute("rollback")
+    book = Book(tmp_path / "markup.xlsx")
+    assert markup in {row["badge_name"] for row in book.table("Breaches")}
+    assert f"{markup} " in {row.get("A") for row in book.rows("Summary")}
+    first, second, *_ = (str(row["raw"]) for row in book.table("Quarantine"))
+    # Excel reads _x005F_ as the underscore, and _xFFFE_ as the character that no XML may hold.
+    assert first == " _x005F_x0041_ & _xFFFE_"
+    assert second == f"{emoji * 16_380} … cut"
+
+
 def test_a_day_before_excels_calendar_is_kept_as_text(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     con.execute("begin")
     con.execute("update report.badges set starts_at = timestamptz '1899-12-31 00:00:00+00' where badge_id = 'badge-0'")

@@ -7,19 +7,19 @@ them, and the date of the workbook itself is as-of, so that the same rows give t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import xlsxwriter
 
-from ..calendar import DAY, iso_instant
+from ..calendar import iso_instant
 from ..errors import InternalCheckFailed
 from ..text import plain
 from .context import ReportContext
 from .facts import read_facts
 from .tables import TABLES
+from .xlsx_rows import Column, append_rows
 from .xlsx_summary import write_summary
 
 # Issuances are left out: the largest table, of which each sheet shows the part that matters.
@@ -38,21 +38,7 @@ SHEETS = {
     "input_file": "Input files",
 }
 _FILE_COLUMNS = ("path", "sha256", "lines", "accepted", "duplicate", "quarantined")
-_CELL_LENGTH = 32_767
-_EPOCH_SERIAL = 25_569
-# Excel's calendar holds a 29 February 1900; from this day on its serials agree with everyone else's.
-_FIRST_SERIAL = 61
 _BATCH = 5_000
-
-
-@dataclass(frozen=True)
-class _Column:
-    name: str
-    kind: str
-
-    @property
-    def is_instant(self) -> bool:
-        return self.kind == "TIMESTAMP WITH TIME ZONE"
 
 
 def write_xlsx(con: duckdb.DuckDBPyConnection, path: Path, context: ReportContext) -> None:
@@ -98,11 +84,11 @@ def _formats(book: Any) -> dict[str, Any]:
     }
 
 
-def _columns(con: duckdb.DuckDBPyConnection, table: str) -> list[_Column]:
+def _columns(con: duckdb.DuckDBPyConnection, table: str) -> list[Column]:
     """Return the table's columns with their types, in the order of the contract."""
     names = _FILE_COLUMNS if table == "input_file" else TABLES[table].columns
     kinds = {row[0]: row[1] for row in con.execute(f"describe report.{table}").fetchall()}
-    return [_Column(name, kinds[name]) for name in names]
+    return [Column(name, kinds[name]) for name in names]
 
 
 def _write_table(
@@ -123,11 +109,7 @@ def _write_table(
     )
     sheet.autofilter(1, 0, max(2, shown + 1), place - 1)
     con.execute(_select(table, columns, newest, context.sheet_rows))
-    row = 2
-    while batch := con.fetchmany(_BATCH):
-        for values in batch:
-            _write_row(sheet, row, columns, values, formats)
-            row += 1
+    append_rows(sheet, 2, columns, iter(lambda: con.fetchmany(_BATCH), []), formats)
     return shown, total
 
 
@@ -148,7 +130,7 @@ def cut_note(table: str, shown: int, total: int, newest: bool, *, is_open: bool 
     return f"{shown:,} of {total:,} rows, {'newest' if newest else 'first'}; the rest in {source}. Instants are UTC."
 
 
-def _write_heads(sheet: Any, columns: Sequence[_Column], formats: dict[str, Any]) -> int:
+def _write_heads(sheet: Any, columns: Sequence[Column], formats: dict[str, Any]) -> int:
     """Write the column heads and widths; returns the number of columns, those of ISO text included."""
     place = 0
     for column in columns:
@@ -162,40 +144,11 @@ def _write_heads(sheet: Any, columns: Sequence[_Column], formats: dict[str, Any]
     return place
 
 
-def _select(table: str, columns: Sequence[_Column], newest: bool, most: int) -> str:
-    fields = ", ".join(f'epoch_us("{one.name}")' if one.is_instant else f'"{one.name}"' for one in columns)
+def _select(table: str, columns: Sequence[Column], newest: bool, most: int) -> str:
+    fields = ", ".join(one.fields for one in columns)
     order = ", ".join(f'"{one.name}" nulls first' for one in columns)
     first = '"processed_at" desc nulls last, ' if newest else ""
     return f"select {fields} from report.{table} order by {first}{order} limit {int(most)}"
-
-
-def _write_row(
-    sheet: Any, row: int, columns: Sequence[_Column], values: Sequence[Any], formats: dict[str, Any]
-) -> None:
-    place = 0
-    for column, value in zip(columns, values, strict=True):
-        if value is None:
-            pass
-        elif column.is_instant:
-            serial = value / DAY + _EPOCH_SERIAL
-            if serial >= _FIRST_SERIAL:
-                sheet.write_number(row, place, serial, formats["instant"])
-            sheet.write_string(row, place + 1, iso_instant(value))
-        elif column.kind == "DATE":
-            sheet.write_datetime(row, place, value, formats["day"])
-        elif column.kind == "BOOLEAN":
-            sheet.write_boolean(row, place, value)
-        elif isinstance(value, int):
-            sheet.write_number(row, place, value)
-        else:
-            sheet.write_string(row, place, _cell(str(value)), formats["text"])
-        place += 2 if column.is_instant else 1
-
-
-def _cell(text: str) -> str:
-    """Return text as a cell can hold it: unseen characters written out, its length at most Excel's, a cut marked."""
-    shown = plain(text)
-    return shown if len(shown) <= _CELL_LENGTH else shown[: _CELL_LENGTH - 6] + " … cut"
 
 
 def _write_notes(

@@ -89,7 +89,10 @@ def _write_badges(sheet: Any, row: int, badges: list[Row], formats: dict[str, An
         sheet.write_string(row, place, head, formats["head"])
     for badge in badges:
         row += 1
-        sheet.write_string(row, 0, plain(badge["badge_name"] or badge["badge_id"]), formats["text"])
+        name = plain(badge["badge_name"] or badge["badge_id"])
+        # What begins and ends like this is no text to the library, but its own markup.
+        name += " " if name.startswith("<r>") else ""
+        sheet.write_string(row, 0, name, formats["text"])
         for place, column in enumerate(("breaches", "customers", "worst"), start=1):
             sheet.write_number(row, place, badge[column], formats["number"])
     return row + 1
