@@ -86,7 +86,8 @@ def test_engine_and_witness_decide_alike_under_other_rules() -> None:
         slow = witness(log.files, as_of=log.as_of, zone=log.zone, other=other)
         assert fast["decisions"] == slow
         verbs.update(re.findall(r"^(\w+) =", other, re.MULTILINE))
-        verbs.update(f"from, {name}" for name in re.findall(r"from = .*\nsettings = {(\w+)", other))
+        for since in re.findall(r"from = .*\nsettings = (.*)", other):
+            verbs.update(f"from, {name}" for name in re.findall(r"(\w+) =", since))
         reasons.update(row["reason"] for row in slow)
         before = witness(log.files, as_of=log.as_of, zone=log.zone)
         differing.append([row["decision"] for row in slow] != [row["decision"] for row in before])
@@ -153,17 +154,16 @@ FACTS = (
     'issued_expiry = "RELATIVE:MONTHS:1"', 'issued_expiry = "NEVER"', 'issued_expiry = "BADGE_END"',
     'earn_type = "ISSUE_EARN"', 'earned_expiry = "WITH_BADGE_META"\nowners = ["loyalty"]',
 )  # fmt: skip
-OWN_SETTINGS = (
-    'counted = "both"', 'counted = "issue"', 'zone = "America/Havana"', 'zone = "Pacific/Apia"',
-    'rolling_clock = "event"', 'rolling_edge = "local-day"', 'month = "30-days"', 'revoked = "exclude"',
-    'imported = "ignore"',
-)  # fmt: skip
+OWN_SETTINGS = {
+    "counted": ("both", "issue"), "zone": ("America/Havana", "Pacific/Apia"), "rolling_clock": ("event",),
+    "rolling_edge": ("local-day",), "month": ("30-days",), "revoked": ("exclude",), "imported": ("ignore",),
+}  # fmt: skip
 
 
 def other_rules(seed: int) -> str:
     """A file of other rules of up to four entries; not every one of them finds something to change."""
     random = Random(seed)
-    parts = [f"[settings]\n{random.choice(OWN_SETTINGS)}"] if random.random() < 0.4 else []
+    parts = ["[settings]\n" + "\n".join(_own_settings(random, 1))] if random.random() < 0.4 else []
     added = None
     for _ in range(random.choice((0, 1, 1, 2, 2))):
         # What an entry added the next one finds.
@@ -177,11 +177,16 @@ def other_rules(seed: int) -> str:
         added = name
     for _ in range(random.choice((0, 1, 1, 2))):
         since = _since(random)
-        own = "" if random.random() < 0.5 else f"settings = {{{random.choice(OWN_SETTINGS)}}}"
+        own = "" if random.random() < 0.5 else f"settings = {{{', '.join(_own_settings(random, 4))}}}"
         parts.append(
             "\n".join(["[[badges]]", *filter(None, [random.choice(FACTS), random.choice(CHOICES), since, own])])
         )
     return "\n".join(parts) or '[settings]\nmonth = "30-days"'
+
+
+def _own_settings(random: Random, most: int) -> list[str]:
+    names = random.sample(sorted(OWN_SETTINGS), random.randint(1, most))
+    return [f'{name} = "{random.choice(OWN_SETTINGS[name])}"' for name in names]
 
 
 def _since(random: Random) -> str:
