@@ -201,7 +201,7 @@ def _decide(
 ) -> tuple[Decided, Badges]:
     """The decisions, and the badges under whose rules they are."""
     from . import ruling
-    from .decisions import make_decisions, make_totals
+    from .decisions import make_decisions
 
     progress("replay: reading")
     before = ruling.recorded(con, question.recorded, question.as_of)
@@ -212,7 +212,6 @@ def _decide(
         badges = question.other.apply(badges)
     told, compared = _speed(progress, "decided"), before if question.compares else None
     found = make_decisions(con, badges, question.as_of, before=compared, shown=question.shown, progress=told, kept=kept)
-    make_totals(con, compared=question.compares)
     return found, badges
 
 
@@ -260,16 +259,20 @@ def _publish(
     progress: pipeline.Progress,
 ) -> tuple[Path, bool]:
     from .decision_blocks import decision_blocks
+    from .decisions import make_totals
     from .reports import replay_page
 
     key = hashlib.sha256(f"{decided.key} {question.shown}".encode()).hexdigest()
 
     def write_decisions(path: Path) -> int:
         if side.table_taken_up(key, path):
-            return int(first_row(con, "SELECT count(*) FROM read_parquet($1)", [str(path)])[0])
-        blocks = decision_blocks(con, decided, _speed(progress, "written"))
-        rows = write_blocks(con, TABLES["decisions"], blocks, path)
-        side.keep_table(key, path, rows)
+            rows = int(first_row(con, "SELECT count(*) FROM read_parquet($1)", [str(path)])[0])
+        else:
+            blocks = decision_blocks(con, decided, _speed(progress, "written"))
+            rows = write_blocks(con, TABLES["decisions"], blocks, path)
+            side.keep_table(key, path, rows)
+        # The tables that come behind the decisions sum them up.
+        make_totals(con, compared=question.compares)
         return rows
 
     def write_page(path: Path) -> None:
