@@ -7,7 +7,11 @@ WITH repeated AS (
         min(call_no) AS first_call_no
     FROM staging.call
     -- An empty requestId repeats nothing, nor does that of a row of no call.
-    WHERE request_id IS NOT NULL AND of_call(endpoint)
+    WHERE
+        request_id IS NOT NULL
+        AND of_call(endpoint)
+        AND call_no >= getvariable('asked_from')
+        AND call_no < getvariable('asked_to')
     GROUP BY endpoint, badge_id, request_id
     HAVING count(*) > 1
 )
@@ -29,4 +33,7 @@ LEFT JOIN repeated
         AND call.badge_id = repeated.badge_id
         AND call.request_id = repeated.request_id
 -- An import is a fact, also one of a single element, whose call has a badge.
-WHERE call.endpoint IS DISTINCT FROM 'import'
+WHERE
+    call.endpoint IS DISTINCT FROM 'import'
+    AND call.call_no >= getvariable('asked_from')
+    AND call.call_no < getvariable('asked_to')

@@ -15,4 +15,8 @@ INNER JOIN ledger.setting AS setting ON imported.processed_at <= setting.as_of
 ASOF INNER JOIN ruling_version AS version
     ON imported.badge_id = version.badge_id AND imported.processed_at >= version.valid_from
 INNER JOIN asking_customer ON imported.customer_id = asking_customer.customer_id
-WHERE imported.imported AND imported.accepted
+WHERE
+    imported.imported
+    AND imported.accepted
+    AND imported.row_no >= getvariable('asked_from')
+    AND imported.row_no < getvariable('asked_to')

@@ -9,3 +9,5 @@ INNER JOIN asking_customer ON issuance.customer_id = asking_customer.customer_id
 WHERE
     issuance.endpoint IS DISTINCT FROM 'import'
     AND issuance.row_no >> 36 IN (SELECT badge_no FROM ruling_version)
+    AND issuance.row_no >= getvariable('asked_from')
+    AND issuance.row_no < getvariable('asked_to')

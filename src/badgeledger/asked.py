@@ -17,6 +17,10 @@ from .subjects import NEVER
 from .warehouse import BADGE_BITS, statement
 
 Ints = NDArray[np.int64]
+Stretch = tuple[int, int]
+# While so many rows are decided, the next ones are read.
+PART_ROWS = 3_000_000
+EVERYTHING: Stretch = (0, 2**62)
 _FOLDER = "6_replay"
 
 
@@ -51,10 +55,24 @@ def badges_of(con: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
     return con.execute("SELECT badge_no, badge_id FROM staging.badge_number ORDER BY badge_no").fetchall()
 
 
-def read_asked(con: duckdb.DuckDBPyConnection) -> AskedRows:
-    """Read the rows of the badges that have a version in the relation `ruling_version`; badges are numbered as in
-    :func:`badges_of`, and `asking_customer` numbers customers."""
-    calls = read_calls(con)
+def stretches(con: duckdb.DuckDBPyConnection) -> list[Stretch]:
+    """The numbers of all rows cut between badges, so that what lies between two cuts is read at a time."""
+    counts = con.execute(
+        f"SELECT row_no >> {BADGE_BITS} AS number, count(*) FROM staging.answered_row GROUP BY number ORDER BY number"
+    ).fetchall()
+    cuts, held = [EVERYTHING[0]], 0
+    for badge_no, rows in counts:
+        if held and held + rows > PART_ROWS:
+            cuts.append(badge_no << BADGE_BITS)
+            held = 0
+        held += rows
+    return list(zip(cuts, [*cuts[1:], EVERYTHING[1]], strict=True))
+
+
+def read_asked(con: duckdb.DuckDBPyConnection, stretch: Stretch) -> AskedRows:
+    """Read the rows with numbers in the stretch, of the badges that have a version in the relation `ruling_version`;
+    badges are numbered as in :func:`badges_of`, and `asking_customer` numbers customers."""
+    calls = read_calls(con, stretch)
     found = _numpy(con, "asked_row")
     order = np.argsort(found["row_no"])
     row_no = found["row_no"][order]
@@ -80,8 +98,10 @@ def read_asked(con: duckdb.DuckDBPyConnection) -> AskedRows:
     return AskedRows(**asked, badge=_badges(con, asked["row_no"]), revoked_at=_revocations(con, asked["row_no"]))
 
 
-def read_calls(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """The columns of the calls that rules decide, in the order of their numbers."""
+def read_calls(con: duckdb.DuckDBPyConnection, stretch: Stretch = EVERYTHING) -> dict[str, Any]:
+    """The columns of the calls that rules decide, in the order of their numbers, which lie in the stretch."""
+    for name, number in zip(("asked_from", "asked_to"), stretch, strict=True):
+        con.execute(f"SET VARIABLE {name} = {number:d}")
     return _numpy(con, "asked_call", "call_no")
 
 

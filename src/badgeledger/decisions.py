@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from . import counting, deciding, layout, regimes
-from .asked import AskedRows, badges_of, read_asked
+from .asked import AskedRows, badges_of, read_asked, stretches
 from .kept import Kept, fingerprint
 from .ruling import Badges, RuledBadge
+from .sifting import ahead
 from .warehouse import statement
 
 Ints = NDArray[np.int64]
@@ -98,10 +101,7 @@ def _decide(con: duckdb.DuckDBPyConnection, badges: Badges, as_of_us: int, progr
     key = fingerprint(con, badges, as_of_us)
     arrays = kept.taken_up(key)
     if arrays is None:
-        rows = read_asked(con)
-        found = decide_badges(rows, _plans(rows, ruled, limits, as_of_us), ruled, progress=progress)
-        arrays = {"row_no": rows.row_no, "call_no": rows.call, "accepted": rows.accepted, "fact": rows.fact}
-        arrays |= {"reason": found.reason, "slot_no": found.slot_no}
+        arrays = _decide_parts(con, ruled, limits, as_of_us, progress)
         kept.keep(key, arrays)
     con.register("kernel_decision", arrays)
     try:
@@ -109,6 +109,38 @@ def _decide(con: duckdb.DuckDBPyConnection, badges: Badges, as_of_us: int, progr
     finally:
         con.unregister("kernel_decision")
     return Decided(arrays["row_no"], arrays["reason"], arrays["slot_no"], key)
+
+
+def _decide_parts(
+    con: duckdb.DuckDBPyConnection,
+    ruled: Sequence[RuledBadge | None],
+    limits: Sequence[Sequence[str]],
+    as_of_us: int,
+    progress: Done,
+) -> dict[str, Any]:
+    """The columns of `decided_row`, a part of the badges after the other: while one is decided, the next is read."""
+    parts: list[dict[str, Any]] = []
+    done = 0
+
+    def told(more: int) -> None:
+        progress(done + more)
+
+    told(0)
+    with closing(ahead(read_asked(con, stretch) for stretch in stretches(con))) as read:
+        for rows in read:
+            found = decide_badges(rows, _plans(rows, ruled, limits, as_of_us), ruled, progress=told)
+            done += len(rows.row_no)
+            parts.append(
+                {
+                    "row_no": rows.row_no,
+                    "call_no": rows.call,
+                    "accepted": rows.accepted,
+                    "fact": rows.fact,
+                    "reason": found.reason,
+                    "slot_no": found.slot_no,
+                }
+            )
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def _make(con: duckdb.DuckDBPyConnection, relation: str) -> None:
@@ -147,16 +179,14 @@ def _register_rulings(
 def _plans(
     rows: AskedRows, ruled: Sequence[RuledBadge | None], limits: Sequence[Sequence[str]], as_of_us: int
 ) -> list[counting.BadgePlan]:
-    """Plans of the badges that are ruled, by their places; slots are numbered through all of them."""
+    """Plans of the badges that are ruled and have rows, by their places; slots are numbered through all of them."""
     bounds = np.searchsorted(rows.badge, np.arange(len(ruled) + 1, dtype=np.int32))
     plans, first_slot = [], 0
     for place, (badge, names) in enumerate(zip(ruled, limits, strict=True)):
-        if badge is None:
-            continue
         events = rows.event[bounds[place] : bounds[place + 1]]
-        slots = {name: first_slot + number for number, name in enumerate(names)}
-        until = int(events.max()) if len(events) else as_of_us
-        plans.append(regimes.plan(place, badge.versions, slots, as_of_us, until))
+        if badge is not None and len(events):
+            slots = {name: first_slot + number for number, name in enumerate(names)}
+            plans.append(regimes.plan(place, badge.versions, slots, as_of_us, int(events.max())))
         first_slot += len(names)
     return plans
 
@@ -170,7 +200,7 @@ def decide_badges(
     progress: Done = lambda _: None,
 ) -> Decided:
     """Decide every row, badges side by side on threads; `ruled` are the badges by their places. What no plan decides is
-    of a badge that is unknown."""
+    of a badge that is unknown. `progress` is told how many rows are done, after each badge."""
     size = len(rows.badge)
     starts = np.searchsorted(rows.badge, np.arange(len(ruled) + 1, dtype=np.int32))
     admitting_call = np.full(int(rows.request.max(initial=0)) + 1, deciding.NO_CALL, np.int64)
@@ -188,7 +218,6 @@ def decide_badges(
         return int(high - low)
 
     decided = 0
-    progress(decided)
     with ThreadPoolExecutor(threads) as pool:
         for finished in as_completed([pool.submit(decide_one, plan) for plan in plans]):
             decided += finished.result()
