@@ -11,7 +11,7 @@ import harness
 import polars as pl
 from harness import LATE, Files, Line, Tables, micros, read_csv
 
-from badgeledger import accounting, decisions, ruling
+from badgeledger import accounting, asked, decisions, ruling
 from badgeledger.calendar import iso_instant
 from badgeledger.decision_blocks import decision_blocks
 from badgeledger.overrides import load_overrides
@@ -23,6 +23,8 @@ from badgeledger.witness import replay
 Replay = Callable[..., Tables]
 Numbers = Mapping[tuple[str, str], int]
 EVER = (-(2**63), 2**63 - 1)
+# Badges are decided in parts here as well, not only where there are millions of rows.
+asked.PART_ROWS = 40
 
 
 def witness(
