@@ -130,7 +130,7 @@ class Zygote:
     def close(self) -> None:
         if self._process.stdin is not None and not self._process.stdin.closed:
             self._process.stdin.close()
-            self._process.wait(10)
+            self._process.wait(60)
             self._folder.cleanup()
 
 
