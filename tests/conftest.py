@@ -32,6 +32,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    """At its end a process takes everything down, what was collected too."""
+    gc.unfreeze()
+
+
 @pytest.fixture(params=["witness", "engine"])
 def audit(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., harness.Tables]:
     """Runs a log through one of the two programs and gives the tables; every spec test runs once with each."""
