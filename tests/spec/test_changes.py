@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 from harness import (
     Line,
@@ -21,6 +23,7 @@ from harness import (
     micros,
     read_csv,
     rolling,
+    scratch_ledger,
     unanswered,
     unasked,
     write_files,
@@ -42,8 +45,8 @@ Log = Mapping[str, Iterable[Line]]
 class Nights:
     """Nights of one warehouse, each compared with the one before; each report's tables stand in a folder."""
 
-    def __init__(self, folder: Path, kind: str) -> None:
-        self.folder, self.kind = folder, kind
+    def __init__(self, warehouse: Warehouse, folder: Path, kind: str) -> None:
+        self.warehouse, self.folder, self.kind = warehouse, folder, kind
         self.earlier: Earlier | None = None
         self.told = Tables()
         self.counts: changes.Counts | None = None
@@ -70,33 +73,40 @@ class Nights:
         place = self.folder / f"report-{self.number}"
         place.mkdir()
         asked = Rules(**rules)  # type: ignore[arg-type]
-        with Warehouse.open(self.folder / "ledger.duckdb") as warehouse, warehouse.transaction():
-            ingest.ingest(warehouse, [ingest.Input(path=str(inputs))], self.folder)
-            known = [
-                (path, sha256)
-                for path, sha256 in warehouse.con.execute("SELECT path, sha256 FROM staging.source").fetchall()
-                if path not in forget
-            ]
-            with accounting.aside(warehouse, asked, micros(as_of), inputs=known) as con:
-                changes.compare(
-                    con, self.earlier, rules=asked, as_of_us=micros(as_of), versions=software, waivers=waivers
-                )
-                self.told["changes"] = read_csv(csv_text(con, "changes"))
-                self.counts = changes.counts(con)
-                self.warnings = changes.waiver_warnings(con)
-                tables = {name: place / f"{name}.{self.kind}" for name in REMEMBERED}
-                for name, path in tables.items():
-                    write_table(con, name, self.kind, path)  # type: ignore[arg-type]
-                known = [(entry.path, entry.sha256) for entry in known_inputs(con)]
+        ingest.ingest(self.warehouse, [ingest.Input(path=str(inputs))], self.folder)
+        with self._ledger(asked, micros(as_of), forget) as con:
+            changes.compare(con, self.earlier, rules=asked, as_of_us=micros(as_of), versions=software, waivers=waivers)
+            self.told["changes"] = read_csv(csv_text(con, "changes"))
+            self.counts = changes.counts(con)
+            self.warnings = changes.waiver_warnings(con)
+            tables = {name: place / f"{name}.{self.kind}" for name in REMEMBERED}
+            for name, path in tables.items():
+                write_table(con, name, self.kind, path)  # type: ignore[arg-type]
+            known = [(entry.path, entry.sha256) for entry in known_inputs(con)]
         self.earlier = Earlier(micros(as_of), asked.model_dump(), software, known, tables)
+
+    @contextmanager
+    def _ledger(self, rules: Rules, as_of: int, forget: Sequence[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The ledger in place; one computed aside when some inputs are not known to it."""
+        con = self.warehouse.con
+        if not forget:
+            accounting.account(self.warehouse, rules, as_of)
+            accounting.check(con)
+            yield con
+            return
+        sources = con.execute("SELECT path, sha256 FROM staging.source").fetchall()
+        known = [(path, sha256) for path, sha256 in sources if path not in forget]
+        with accounting.aside(self.warehouse, rules, as_of, inputs=known) as aside:
+            yield aside
 
     def shows(self, expected: str, **where: str) -> None:
         self.told.shows("changes", expected, **where)
 
 
 @pytest.fixture
-def nights(tmp_path: Path) -> Nights:
-    return Nights(tmp_path, "parquet")
+def nights(tmp_path: Path) -> Iterator[Nights]:
+    with scratch_ledger({}, tmp_path) as (warehouse, _):
+        yield Nights(warehouse, tmp_path, "parquet")
 
 
 def c1(day: int, *, rid: str | None = None, badge: str = "B", customer: str = "c1", **other: object) -> Line:
@@ -488,10 +498,12 @@ def test_hostile_names_change_nothing(tmp_path: Path, kind: str) -> None:
     badge, customer = "B'\"; DROP TABLE raw.call; --", 'c,1\r\n"=x"\u202e'
     folder = tmp_path / "a[1]*'"
     folder.mkdir()
-    nights = Nights(folder, kind)
     name = "x'[y]\"*.jsonl"
-    nights.night({name: [definition(badge, limits=[fixed_value(0)]), earn(badge, customer, "2024-01-01T10:00:00Z")]})
-    nights.night({"b.jsonl": [earn(badge, customer, "2024-01-03T10:00:00Z", rid="s")]}, as_of=SECOND)
+    first = [definition(badge, limits=[fixed_value(0)]), earn(badge, customer, "2024-01-01T10:00:00Z")]
+    with Warehouse.open(folder / "ledger.duckdb") as warehouse, warehouse.transaction():
+        nights = Nights(warehouse, folder, kind)
+        nights.night({name: first})
+        nights.night({"b.jsonl": [earn(badge, customer, "2024-01-03T10:00:00Z", rid="s")]}, as_of=SECOND)
     rows = {row["state"]: row for row in nights.told["changes"]}
     assert rows.keys() == {"still-open", "new"}
     for row, source in ((rows["still-open"], name), (rows["new"], "b.jsonl")):
