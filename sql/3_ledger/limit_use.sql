@@ -7,7 +7,7 @@ SELECT
     found.count::BIGINT AS count,
     found.number,
     found.peak_count::BIGINT AS peak_count,
-    found.peak_row_no
+    found.peak_at
 FROM kernel_limit_use AS found
 INNER JOIN ledger.slot AS slot USING (slot_no)
 LEFT JOIN ledger.customer_code AS customer_code ON found.customer = customer_code.customer_no

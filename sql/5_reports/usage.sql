@@ -8,6 +8,5 @@ SELECT
     limit_use.number,
     limit_use.number - limit_use.count AS headroom,
     limit_use.peak_count,
-    make_timestamptz(entry.processed_at) AS peak_at
+    make_timestamptz(limit_use.peak_at) AS peak_at
 FROM ledger.limit_use AS limit_use
-INNER JOIN staging.answered_row AS entry ON limit_use.peak_row_no = entry.row_no

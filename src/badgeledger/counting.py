@@ -149,7 +149,7 @@ def count_badges(
 
     Returns tables, each in blocks: `over_limit` (row_no, slot_no, count, number, window_start, window_end),
     `cycle_count` (badge_no, scope, cycle_no, customer, count, number, breached), `limit_use` (slot_no, customer, count,
-    number, peak_count, peak_row_no), `outside_cycle` (row_no) and `cycle` (badge_no, scope, slot_no, ...). `scope` is
+    number, peak_count, peak_at), `outside_cycle` (row_no) and `cycle` (badge_no, scope, slot_no, ...). `scope` is
     the place in :data:`SCOPES`; `customer` is -1 in scope BADGE; numbers of -1 mean none.
     """
     badge_count = max((plan.badge_no for plan in plans), default=-1) + 1
@@ -375,7 +375,7 @@ class _Counter:
             count=counts,
             number=plan.numbers[plan.version_at_as_of, slot],
             peak_count=peaks,
-            peak_row_no=self.rows.row_no[place.row[peak_rows]],
+            peak_at=self.rows.processed[place.row[peak_rows]],
         )
 
 

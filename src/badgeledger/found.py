@@ -32,7 +32,7 @@ class Found:
             "count": np.int32,
             "number": np.int64,
             "peak_count": np.int32,
-            "peak_row_no": np.int64,
+            "peak_at": np.int64,
         },
         "outside_cycle": {"row_no": np.int64},
         "straddle": dict.fromkeys(("row_no", "slot_no", "count", "number"), np.int64),
