@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 
@@ -132,3 +134,17 @@ def test_the_query_of_each_view_gives_its_rows(page: Page, samples: Path, monkey
             told[view] = len(con.execute(str(page.run("copied"))).fetchall())
     assert told == shown
     assert all(shown.values())
+
+
+def test_the_rows_of_each_view_are_given_as_csv(page: Page, samples: Path) -> None:
+    page.open(samples.as_uri(), ready=WHOLE)
+    page.run(
+        "{ const made = URL.createObjectURL;"
+        " URL.createObjectURL = (blob) => { window.given = blob; return made(blob); }; }"
+    )
+    for name in ("breaches", "findings", "changes", "usage", "issuances", "expirations", "quarantine", "badges"):
+        page.run(f"document.querySelector('#explore-{name} .acts button:nth-child(3)').click()")
+        head, *rows = csv.reader(io.StringIO(str(page.run("given.text()")), newline=""))
+        status = str(page.run(f"document.querySelector('#explore-{name} [role=status]').textContent"))
+        assert len(rows) == int(status.split(" ")[0]), name
+        assert {len(row) for row in rows} == {len(head)}, name

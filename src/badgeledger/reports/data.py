@@ -1,6 +1,6 @@
 """Rows inside the page: columnar JSON, compressed, as base64 text in a `<template>` each.
 
-Columns hold dictionaries, differences or joined text instead of row objects; what report.js can derive (excess, scope,
+Columns hold dictionaries, differences or joined text instead of row objects; what the page can derive (excess, scope,
 the id of a breach) is left out. 100,000 breaches take two to three megabytes.
 """
 

@@ -1,6 +1,7 @@
 """report.html: one page that needs nothing but itself and asks no network for anything.
 
-The page is whole without scripts; report.js adds search, filters, links into every view and the evidence of a breach.
+The page is whole without scripts; `assets/page` adds search, facets, sorting, links into every view and the evidence of
+a breach. No markup is ever built from data there: every text enters as a text node.
 A meta policy admits only the page's own style and script, by hash, so that no name in the data can bring its own.
 """
 
@@ -103,7 +104,7 @@ def render_html(
     others = read_other_rows(con, context, facts)
     packed_others, shown = pack_other_rows(others, _BUDGET - sum(map(len, packed.values())))
     style = asset("report.css") + asset("changes.css") + page_margins(context, manifest)
-    script = asset("report.js")
+    script = _script()
     template = environment(context.zone).get_template("report.html.j2")
     return template.render(
         **sections,
@@ -124,6 +125,12 @@ def render_html(
         told_changes=told,
         page=data.pack(_page_facts(context, facts, (breaches, findings, changes), others) | {"replay": replayed}),
     )
+
+
+def _script() -> str:
+    """Return the page's script: its parts as one, that leaves no name behind."""
+    parts = (asset(f"page/{name}.js") for name in ("columns", "tables", "explorer", "sheets", "start"))
+    return '"use strict";\n(() => {\n' + "".join(parts) + "})();\n"
 
 
 def _sections(facts: Facts, context: ReportContext) -> dict[str, Any]:
@@ -213,9 +220,12 @@ def _pack(
         "breaches": data.breach_document(breaches, facts.breaches["breaches"], clock),
         "findings": data.finding_document(findings, facts.findings(), names),
     }
+    evidence: dict[int, str] = {}
     for without, drawn in _LEAVING:
+        if drawn not in evidence:
+            evidence[drawn] = _evidence(spans, breaches, drawn, context)
         packed = {name: data.pack(data.without_columns(one, without)) for name, one in documents.items()}
-        packed |= {"evidence": _evidence(spans, breaches, drawn, context), **beside}
+        packed |= {"evidence": evidence[drawn], **beside}
         if sum(map(len, packed.values())) <= _BUDGET - _OTHERS_BYTES:
             break
     return packed, list(without)
@@ -266,7 +276,7 @@ def _replayed(breaches: list[Row]) -> dict[str, str]:
 def _page_facts(
     context: ReportContext, facts: Facts, flags: tuple[list[Row], ...], others: Mapping[str, OtherRows]
 ) -> dict[str, Any]:
-    """Return what report.js needs to know besides the rows."""
+    """Return what the page's script needs to know besides the rows."""
     tables = (*flags, *(table.rows for table in others.values()))
     limits = {row.get("limit_name") or "" for rows in (facts.breaches_by_limit, *tables) for row in rows} - {""}
     return {
