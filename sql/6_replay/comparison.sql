@@ -4,7 +4,7 @@
 WITH paired AS (
     -- Rows of one instant are many: the day is looked up once for all of them.
     SELECT
-        * EXCLUDE (customer_id),
+        * EXCLUDE (row_no, customer_id),
         count(*) AS decisions
     FROM decided_twice
     GROUP BY ALL

@@ -1,6 +1,7 @@
 -- One row per issuance processed in the part of time that is shown: reason and limit under the recorded rules, side A,
 -- and under the other ones, side B; an empty reason admits.
 SELECT
+    judged_row.row_no,
     judged_row.badge_id,
     judged_row.customer_id,
     judged_row.processed_at,

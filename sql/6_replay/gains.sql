@@ -8,5 +8,6 @@ SELECT
     count(*) FILTER (reason_b = '' AND reason_a <> '') AS gained,
     count(*) FILTER (reason_a = '' AND reason_b <> '') AS lost
 FROM decided_twice
+WHERE row_no >= getvariable('asked_from') AND row_no < getvariable('asked_to')
 GROUP BY badge_id, customer_id
 HAVING count(*) FILTER ((reason_a = '') <> (reason_b = '')) > 0

@@ -98,10 +98,15 @@ def read_asked(con: duckdb.DuckDBPyConnection, stretch: Stretch) -> AskedRows:
     return AskedRows(**asked, badge=_badges(con, asked["row_no"]), revoked_at=_revocations(con, asked["row_no"]))
 
 
-def read_calls(con: duckdb.DuckDBPyConnection, stretch: Stretch = EVERYTHING) -> dict[str, Any]:
-    """The columns of the calls that rules decide, in the order of their numbers, which lie in the stretch."""
+def set_stretch(con: duckdb.DuckDBPyConnection, stretch: Stretch) -> None:
+    """Ask for the rows with numbers from one up to another."""
     for name, number in zip(("asked_from", "asked_to"), stretch, strict=True):
         con.execute(f"SET VARIABLE {name} = {number:d}")
+
+
+def read_calls(con: duckdb.DuckDBPyConnection, stretch: Stretch = EVERYTHING) -> dict[str, Any]:
+    """The columns of the calls that rules decide, in the order of their numbers, which lie in the stretch."""
+    set_stretch(con, stretch)
     return _numpy(con, "asked_call", "call_no")
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import counting, deciding, layout, regimes
-from .asked import AskedRows, badges_of, read_asked, stretches
+from .asked import AskedRows, badges_of, read_asked, set_stretch, stretches
 from .kept import Kept, fingerprint
 from .ruling import Badges, RuledBadge
 from .sifting import ahead
@@ -85,8 +85,13 @@ def make_decisions(
 
 def make_totals(con: duckdb.DuckDBPyConnection, *, compared: bool) -> None:
     """Make the temporary relation `decision_totals`; of what was decided twice also `comparison` and `gains`."""
-    for relation in ("decision_totals", *(("comparison", "gains") if compared else ())):
+    for relation in ("decision_totals", *(("comparison",) if compared else ())):
         _make(con, relation)
+    # Customers are many, and each row of `gains` is of one badge: those of a part at a time fit into memory.
+    for part, stretch in enumerate(stretches(con) if compared else ()):
+        set_stretch(con, stretch)
+        verb = "INSERT INTO gains" if part else "CREATE OR REPLACE TEMP TABLE gains AS"
+        con.execute(f"{verb} {statement(_FOLDER, 'gains')}")
 
 
 def _decide(con: duckdb.DuckDBPyConnection, badges: Badges, as_of_us: int, progress: Done, kept: Kept) -> Decided:
