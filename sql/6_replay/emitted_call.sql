@@ -24,7 +24,10 @@ WITH told AS (
     INNER JOIN staging.call AS call USING (call_no)
     LEFT JOIN answered_expiry USING (call_no)
     LEFT JOIN request_reference AS reference ON call.request_key = reference.request_key
-    WHERE judged_row.badge_id <> ''
+    WHERE
+        judged_row.badge_id <> ''
+        AND judged_row.processed_at >= getvariable('emitted_from')
+        AND judged_row.processed_at < getvariable('emitted_to')
 ),
 
 lined AS (

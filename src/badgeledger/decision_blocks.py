@@ -39,7 +39,7 @@ def decision_blocks(
     written(done)
     read = (
         frame(con, f"FROM told_row WHERE processed >= {low:d} AND processed < {high:d}")
-        for low, high in _bounds(con, rows)
+        for low, high in time_bounds(con, rows)
     )
     with closing(ahead(read)) as found:
         for block in found:
@@ -54,7 +54,7 @@ def decision_blocks(
             written(done)
 
 
-def _bounds(con: duckdb.DuckDBPyConnection, rows: int) -> list[tuple[int, int]]:
+def time_bounds(con: duckdb.DuckDBPyConnection, rows: int = BLOCK_ROWS) -> list[tuple[int, int]]:
     """Half-open stretches of processing time with about so many rows, at least those of an instant."""
     found = con.execute(f"FROM ({statement(_FOLDER, 'told_instant')}) ORDER BY processed").fetchnumpy()
     before: Ints = np.cumsum(found["issuances"]) - found["issuances"]

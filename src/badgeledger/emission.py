@@ -35,6 +35,8 @@ def emit(con: DuckDBPyConnection, badges: Badges, path: Path) -> int:
 
     The file appears whole or not at all. Raises UsageError when it is there already, OSError when it cannot be written.
     """
+    from .decision_blocks import time_bounds
+
     require_new(path)
     _make_expiries(con, badges)
     con.execute(f"CREATE OR REPLACE TEMP TABLE request_reference AS {statement('6_replay', 'request_reference')}")
@@ -43,12 +45,16 @@ def emit(con: DuckDBPyConnection, badges: Badges, path: Path) -> int:
     try:
         with young.open("w", encoding="utf-8", newline="\n") as file:
             query = statement("6_replay", "emitted_call")
-            found = con.execute(
-                f"SELECT exchange FROM ({query}) ORDER BY processed_at, request_id, call_no, line_position"
-            )
-            while rows := found.fetchmany(_LINES):
-                file.writelines(f"{exchange}\n" for (exchange,) in rows)
-                lines += len(rows)
+            # A stretch of time after the other: the answers of all time would not fit into memory.
+            for low, high in time_bounds(con):
+                con.execute(f"SET VARIABLE emitted_from = {low:d}")
+                con.execute(f"SET VARIABLE emitted_to = {high:d}")
+                found = con.execute(
+                    f"SELECT exchange FROM ({query}) ORDER BY processed_at, request_id, call_no, line_position"
+                )
+                while rows := found.fetchmany(_LINES):
+                    file.writelines(f"{exchange}\n" for (exchange,) in rows)
+                    lines += len(rows)
         sync(young)
         young.rename(path)
     finally:
