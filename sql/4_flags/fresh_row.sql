@@ -87,6 +87,8 @@ moved AS (
     INNER JOIN moved_call ON entry.call_no = moved_call.call_no
     INNER JOIN staging.source AS source ON entry.file_id = source.file_id
     LEFT JOIN temp.earlier_issuances AS earlier ON entry.row_key = earlier.row_key
+    -- What is not compared is as it was: the lines of it that came since repeat known ones.
+    WHERE is_compared(NULL, entry.badge_id)
 ),
 
 -- A revocation changes a row of which no line came since; of those that name it, one in a file that came since is told.

@@ -222,6 +222,9 @@ def _kind(column: str) -> str:
 def _typed(column: str) -> str:
     if column in _INSTANTS:
         return f'epoch_us("{column}"::TIMESTAMPTZ) AS {column}'
+    if column == "badge_id":
+        # That of a row without badge is an empty text, which CSV does not tell from none.
+        return f"coalesce(\"{column}\", '') AS {column}"
     return f'"{column}"::{_kind(column)} AS {column}'
 
 

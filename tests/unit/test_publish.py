@@ -167,3 +167,18 @@ def test_a_view_that_left_the_contract_is_not_published() -> None:
     con.execute("alter table report.limits rename column number to amount")
     with pytest.raises(InternalCheckFailed, match=r"report\.limits.*number.*amount"):
         tables.csv_text(con, "limits")
+
+
+def test_what_a_table_held_before_changes_no_byte_of_its_parquet_file(tmp_path: Path) -> None:
+    files = []
+    for past in ((), (5,), (5, 7)):
+        con = duckdb.connect()
+        con.execute("CREATE SCHEMA report")
+        con.execute("CREATE TABLE report.kept (id BIGINT, told_at BIGINT)")
+        for number in (*past, 6):
+            con.execute("DELETE FROM report.kept")
+            con.execute("INSERT INTO report.kept VALUES ($1, $1)", [number])
+        con.execute("CREATE VIEW report.told AS SELECT id, make_timestamptz(told_at) AS told_at FROM report.kept")
+        files.append(tmp_path / f"{len(past)}.parquet")
+        assert tables.write_rows(con, tables.table("told", "id", "told_at"), "parquet", files[-1]) == 1
+    assert len({file.read_bytes() for file in files}) == 1

@@ -121,7 +121,13 @@ def write_rows(
     """
     query = _query(con, entry, file_format, condition)
     target = str(path).replace("'", "''")
-    row = con.execute(f"copy ({query}) to '{target}' ({_OPTIONS[file_format]})").fetchone()
+    # What DuckDB keeps of a table's smallest and largest values follows from its past, too; by that it would say in the
+    # Parquet file whether a column may be empty.
+    con.execute("set disabled_optimizers = 'statistics_propagation'")
+    try:
+        row = con.execute(f"copy ({query}) to '{target}' ({_OPTIONS[file_format]})").fetchone()
+    finally:
+        con.execute("reset disabled_optimizers")
     return int(row[0]) if row else 0
 
 
