@@ -16,5 +16,9 @@ SELECT
 FROM ledger.touched_entry AS entry
 INNER JOIN staging.version AS version
     ON entry.badge_id = version.badge_id AND entry.version_no = version.version_no
-ASOF JOIN ledger.zone_day AS zone_day ON entry.processed_at >= zone_day.starts_at
+INNER JOIN ledger.zone_day AS zone_day
+    ON
+        make_timestamp(entry.processed_at)::DATE = zone_day.utc_day
+        AND entry.processed_at >= zone_day.starts_at
+        AND entry.processed_at < zone_day.ends_at
 WHERE entry.accepted OR (entry.code = '1040' AND entry.outcome = 'REJECTED' AND entry.kind = 'ISSUE')

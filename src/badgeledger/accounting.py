@@ -375,6 +375,6 @@ def _zone_days(con: duckdb.DuckDBPyConnection, zone_: Zone) -> Arrays:
     dated = "SELECT processed_at FROM staging.answered_row WHERE processed_at <= getvariable('as_of')"
     row = first_row(con, f"SELECT min(processed_at), max(processed_at) FROM ({dated})")
     if row[0] is None:
-        return {"day": np.empty(0, np.int64), "starts_at": np.empty(0, np.int64)}
+        return dict.fromkeys(("day", "starts_at", "ends_at"), np.empty(0, np.int64))
     days = np.arange(zone_.day_of(row[0]), zone_.day_of(row[1]) + 1, dtype=np.int64)
-    return {"day": days, "starts_at": zone_.day_starts(days)}
+    return {"day": days, "starts_at": zone_.day_starts(days), "ends_at": zone_.day_starts(days + 1)}
