@@ -11,22 +11,16 @@ from typing import Any
 import duckdb
 
 from ..faults import Point, reached
-from ..warehouse import first_row
 from ..warehouse_files import sync
 from . import manifest
 from .context import ReportContext
 from .folder import prepare, put, staged
 from .html import write_html
 from .open_rows import CUT_TABLES, open_condition
-from .tables import TABLES, Format, write_csv_of, write_table
+from .tables import TABLES, Format, all_rows, write_csv_of, write_table
 from .xlsx import write_xlsx
 
 Progress = Callable[[str], None]
-# All rows of the two largest tables, as their days tell them.
-_ROWS = {
-    "issuances": "coalesce(sum(accepted + assumed + rejected + repeated), 0)::BIGINT FROM report.daily",
-    "expirations": "coalesce(sum(accepted + assumed), 0)::BIGINT FROM report.daily",
-}
 _TABLE_FORMATS: tuple[Format, ...] = ("csv", "parquet")
 
 
@@ -105,7 +99,7 @@ def _write_files(
         rows = _write_table(con, table, {kind: stage / f"{table}.{kind}" for kind in kinds}, context)
         of = rows if is_open else None
         if is_open and table in CUT_TABLES and context.open_from is not None:
-            of = first_row(con, f"SELECT {_ROWS.get(table, f'count(*) FROM report.{table}')}")[0]
+            of = all_rows(con, table)
         for kind in kinds:
             written(f"{table}.{kind}", rows, of)
         if rows is not None and of is not None and table in CUT_TABLES:

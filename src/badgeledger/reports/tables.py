@@ -28,6 +28,12 @@ _OPTIONS: dict[Format, str] = {
     "csv": "format csv, header true",
     "parquet": f"format parquet, compression zstd, row_group_size {_ROW_GROUP}",
 }
+# All rows of the two largest tables, as their days tell them.
+_COUNTED = {
+    "issuances": "coalesce(sum(accepted + assumed + rejected + repeated), 0)::bigint from report.daily",
+    "expirations": "coalesce(sum(accepted + assumed), 0)::bigint from report.daily",
+}
+_MANY = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -105,15 +111,28 @@ TABLES = {
 }
 
 
+def all_rows(con: duckdb.DuckDBPyConnection, name: str) -> int:
+    """The number of rows of one of :data:`TABLES`."""
+    row = con.execute(f"select {_COUNTED.get(name, f'count(*) from report.{name}')}").fetchone()
+    return int(row[0]) if row else 0
+
+
 def write_table(
     con: duckdb.DuckDBPyConnection, name: str, file_format: Format, path: Path, condition: str = "true"
 ) -> int:
     """As :func:`write_rows`, of one of :data:`TABLES`."""
-    return write_rows(con, TABLES[name], file_format, path, condition)
+    is_large = name in _COUNTED and all_rows(con, name) > _MANY
+    return write_rows(con, TABLES[name], file_format, path, condition, is_large=is_large)
 
 
 def write_rows(
-    con: duckdb.DuckDBPyConnection, entry: Table, file_format: Format, path: Path, condition: str = "true"
+    con: duckdb.DuckDBPyConnection,
+    entry: Table,
+    file_format: Format,
+    path: Path,
+    condition: str = "true",
+    *,
+    is_large: bool = False,
 ) -> int:
     """Write the rows of one table that meet an SQL condition, and return their number. The session of `con` is in UTC.
 
@@ -121,9 +140,11 @@ def write_rows(
     """
     query = _query(con, entry, file_format, condition)
     target = str(path).replace("'", "''")
-    # What DuckDB keeps of a table's smallest and largest values follows from its past, too; by that it would say in the
-    # Parquet file whether a column may be empty.
-    con.execute("set disabled_optimizers = 'statistics_propagation'")
+    # What DuckDB keeps of a column's smallest and largest values follows from its past, too, and by that it would say
+    # in the Parquet file whether the column may be empty. Only of very many rows, which it cannot sort in little memory
+    # without that knowledge, may it go by it: there no night takes a column's last empty value, or all but one.
+    if file_format == "parquet" and not is_large:
+        con.execute("set disabled_optimizers = 'statistics_propagation'")
     try:
         row = con.execute(f"copy ({query}) to '{target}' ({_OPTIONS[file_format]})").fetchone()
     finally:
