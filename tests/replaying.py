@@ -11,9 +11,8 @@ import harness
 import polars as pl
 from harness import LATE, Files, Line, Tables, micros, read_csv
 
-from badgeledger import accounting, asked, decisions, ruling
+from badgeledger import accounting, asked, decision_blocks, decisions, ruling
 from badgeledger.calendar import iso_instant
-from badgeledger.decision_blocks import decision_blocks
 from badgeledger.overrides import load_overrides
 from badgeledger.pipeline import Rules
 from badgeledger.replay import COMPARED, TABLES
@@ -25,6 +24,7 @@ Numbers = Mapping[tuple[str, str], int]
 EVER = (-(2**63), 2**63 - 1)
 # Badges are decided in parts here as well, not only where there are millions of rows.
 asked.PART_ROWS = 40
+decision_blocks.BLOCK_ROWS = 3
 
 
 def witness(
@@ -68,9 +68,11 @@ def engine(
             before = ruling.recorded(con, Rules(**rules), micros(as_of))
             badges = overrides.apply(badges)
             names |= COMPARED
-        decided = decisions.make_decisions(con, badges, micros(as_of), before=before, shown=shown)
+        decisions.make_decisions(con, badges, micros(as_of), before=before, shown=shown)
         decisions.make_totals(con, compared=before is not None)
-        _same_in_blocks(con, decided)
+        if text is not None:
+            decisions.make_chosen(con, badges, overrides.chosen(badges))
+        _same_in_blocks(con)
         found = Tables()
         for name, table in names.items():
             write_rows(con, table, "csv", folder / f"{name}.csv")
@@ -95,8 +97,8 @@ def full(micros_: int) -> str:
     return iso_instant(micros_)
 
 
-def _same_in_blocks(con: duckdb.DuckDBPyConnection, decided: decisions.Decided) -> None:
+def _same_in_blocks(con: duckdb.DuckDBPyConnection) -> None:
     """The file `decisions` is written block after block: the same rows in the same order as the relation's."""
     whole = frame(con, TABLES["decisions"])
-    blocks = list(decision_blocks(con, decided, lambda _: None, rows=3))
+    blocks = list(decision_blocks.decision_blocks(con, lambda _: None))
     assert pl.concat([whole.clear(), *blocks]).equals(whole)

@@ -1,12 +1,13 @@
--- One row per badge, local week (its Monday), reason and limit: decisions under the recorded rules, side A, and under the
--- other ones, side B, what B admits of that reason and rejects for it alone, beside the breaches of the audit; an empty
--- reason stands for what was admitted.
+-- One row per badge of the stretch at hand, local week (its Monday), reason and limit: decisions under the recorded rules,
+-- side A, and under the other ones, side B, what B admits of that reason and rejects for it alone, beside the breaches of
+-- the audit; an empty reason stands for what was admitted.
 WITH paired AS (
     -- Rows of one instant are many: the day is looked up once for all of them.
     SELECT
         * EXCLUDE (row_no, customer_id),
         count(*) AS decisions
     FROM decided_twice
+    WHERE row_no >= getvariable('asked_from') AND row_no < getvariable('asked_to')
     GROUP BY ALL
 ),
 
@@ -56,7 +57,13 @@ counted AS (
         0,
         breaches
     FROM decision_totals
-    WHERE breaches > 0
+    WHERE
+        breaches > 0
+        AND badge_id IN (
+            SELECT badge_id
+            FROM staging.badge_number
+            WHERE badge_no << 36 >= getvariable('asked_from') AND badge_no << 36 < getvariable('asked_to')
+        )
 )
 
 SELECT

@@ -1,4 +1,5 @@
--- One row per badge, local day of processed_at, reason and limit: decisions beside the breaches of the audit.
+-- One row per badge of the stretch at hand, local day of processed_at, reason and limit: decisions beside the breaches of
+-- the audit.
 WITH counted AS (
     -- Rows of one call are many: badge and day are looked up once for all of them.
     SELECT
@@ -8,6 +9,7 @@ WITH counted AS (
         accepted,
         count(*) AS decisions
     FROM decided_row
+    WHERE row_no >= getvariable('asked_from') AND row_no < getvariable('asked_to')
     GROUP BY call_no, reason, slot_no, accepted
     UNION ALL
     -- Of a badge without a version nothing was asked: it is unknown.
@@ -21,6 +23,8 @@ WITH counted AS (
     INNER JOIN ledger.setting AS setting ON issuance.processed_at <= setting.as_of
     WHERE
         NOT issuance.imported
+        AND issuance.row_no >= getvariable('asked_from')
+        AND issuance.row_no < getvariable('asked_to')
         AND (issuance.endpoint = 'import' OR issuance.row_no >> 36 NOT IN (SELECT badge_no FROM ruling_version))
     GROUP BY issuance.call_no, issuance.accepted
 ),
@@ -53,7 +57,11 @@ breached AS (
         count(*) AS breaches
     FROM flags.breach AS breach
     ASOF JOIN ledger.zone_day AS zone_day ON breach.processed_at >= zone_day.starts_at
-    WHERE breach.processed_at >= getvariable('shown_from') AND breach.processed_at < getvariable('shown_to')
+    WHERE
+        breach.row_no >= getvariable('asked_from')
+        AND breach.row_no < getvariable('asked_to')
+        AND breach.processed_at >= getvariable('shown_from')
+        AND breach.processed_at < getvariable('shown_to')
     GROUP BY breach.badge_id, zone_day.day, breach.scope, breach.limit_name
 )
 

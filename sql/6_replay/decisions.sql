@@ -14,7 +14,7 @@ SELECT
     told_row.recorded_code,
     verdict.compared
 FROM told_row
-LEFT JOIN decided_row AS found ON told_row.row_no = found.row_no
+LEFT JOIN decided_row AS found ON told_row.row_no = found.row_no AND told_row.processed = found.processed
 LEFT JOIN ruling_slot AS slot ON found.slot_no = slot.slot_no
 -- No version, no rules: the badge is unknown.
 INNER JOIN verdict ON coalesce(found.reason, 7) = verdict.reason_no AND told_row.accepted = verdict.accepted

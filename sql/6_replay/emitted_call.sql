@@ -1,71 +1,75 @@
 -- One row per exchange that replay answers: a call of an issueBulk or earnBulk, a single row of any other earn.
 WITH told AS (
     SELECT
-        judged_row.*,
-        answered_expiry.expires_at,
-        reference.reference_id,
+        judged_row.call_no,
+        judged_row.position,
+        -- An earn answers one customer: a further row is a request of its own.
+        CASE WHEN judged_row.kind = 'ISSUE' OR judged_row.endpoint = 'earnBulk' THEN 0 ELSE judged_row.position END
+            AS line_position,
+        judged_row.customer_id,
         reason.code AS refusal,
-        CASE
-            WHEN judged_row.limit_name IS NULL THEN reason.message
-            ELSE reason.message || ': ' || judged_row.limit_name
-        END AS message,
+        reason.message || coalesce(': ' || judged_row.limit_name, '') AS message,
         -- These hold for a call as a whole: they stand beside its data, not in it.
         reason.reason IN ('duplicate-request', 'badge-not-active', 'outside-badge-period', 'unknown-badge') AS whole,
-        CASE
-            WHEN judged_row.kind = 'ISSUE' THEN 'issueBulk'
-            WHEN judged_row.endpoint = 'earnBulk' THEN 'earnBulk'
-            ELSE 'earn'
-        END AS called,
         -- The record's own id where it is a new one.
-        CASE WHEN judged_row.outcome = 'ACCEPTED' THEN judged_row.row_id ELSE judged_row.row_key END AS given_id,
-        CASE WHEN of_call(judged_row.endpoint) THEN judged_row.request_id END AS called_id
+        CASE
+            WHEN reason.code IS NULL
+                THEN coalesce(CASE WHEN judged_row.outcome = 'ACCEPTED' THEN judged_row.row_id END, judged_row.row_key)
+        END AS given_id
     FROM judged_row
     INNER JOIN reason USING (reason_no)
-    INNER JOIN staging.call AS call USING (call_no)
-    LEFT JOIN answered_expiry USING (call_no)
-    LEFT JOIN request_reference AS reference ON call.request_key = reference.request_key
     WHERE
         judged_row.badge_id <> ''
-        AND judged_row.processed_at >= getvariable('emitted_from')
-        AND judged_row.processed_at < getvariable('emitted_to')
+        AND judged_row.processed_at >= getvariable('time_from')
+        AND judged_row.processed_at < getvariable('time_to')
+),
+
+together AS (
+    SELECT
+        call_no,
+        line_position,
+        list(
+            struct_pack(customer := customer_id, given_id := given_id, refusal := refusal, message := message)
+            ORDER BY position
+        ) AS answers,
+        bool_or(whole) AS refused
+    FROM told
+    GROUP BY call_no, line_position
 ),
 
 lined AS (
     SELECT
-        call_no,
-        CASE WHEN called = 'earn' THEN position ELSE 0 END AS line_position,
-        called,
-        badge_id,
-        processed_at,
-        instant_text(processed_at) AS logged_at,
-        instant_text(event_at) AS event_at,
-        instant_text(expires_at) AS expires_on_iso,
+        together.call_no,
+        together.line_position,
+        together.answers,
+        together.refused,
+        list_transform(together.answers, LAMBDA answer: answer.customer) AS customers,
+        call.processed_at,
+        call.badge_id,
+        CASE
+            WHEN call.kind = 'ISSUE' THEN 'issueBulk'
+            WHEN call.endpoint = 'earnBulk' THEN 'earnBulk'
+            ELSE 'earn'
+        END AS called,
+        instant_text(call.processed_at) AS logged_at,
+        instant_text(call.event_at) AS event_at,
+        instant_text(call.ends_at) AS expires_on_iso,
         -- A number of more than 11 digits would be read as milliseconds.
         CASE
-            WHEN expires_at BETWEEN 0 AND 99999999999999999
-                THEN (expires_at::DECIMAL(28, 0) * 0.000001::DECIMAL(7, 6))::DECIMAL(28, 9)
+            WHEN call.ends_at BETWEEN 0 AND 99999999999999999
+                THEN (call.ends_at::DECIMAL(28, 0) * 0.000001::DECIMAL(7, 6))::DECIMAL(28, 9)
         END AS expires_on,
-        -- An earn answers one customer: a further row is a request of its own.
         CASE
-            WHEN called = 'earn' AND position > 0 THEN called_id || '/' || position
-            ELSE called_id
+            WHEN of_call(call.endpoint)
+                THEN call.request_id || CASE WHEN together.line_position > 0 THEN '/' || together.line_position ELSE '' END
         END AS request_id,
         CASE
-            WHEN coalesce(owner_type, reference_id) IS NOT NULL
-                THEN json_object('ownerType', owner_type, 'referenceId', reference_id)
-        END AS triggered_by,
-        list(customer_id ORDER BY position) AS customers,
-        list(
-            struct_pack(
-                customer := customer_id,
-                given_id := CASE WHEN refusal IS NULL THEN coalesce(given_id, row_key) END,
-                refusal := refusal,
-                message := message
-            ) ORDER BY position
-        ) AS answers,
-        bool_or(whole) AS refused
-    FROM told
-    GROUP BY ALL
+            WHEN coalesce(call.owner_type, call.reference_id) IS NOT NULL
+                THEN json_object('ownerType', call.owner_type, 'referenceId', call.reference_id)
+        END AS triggered_by
+    FROM together
+    INNER JOIN answered_call AS call ON together.call_no = call.call_no
+    WHERE call.processed_at >= getvariable('time_from') AND call.processed_at < getvariable('time_to')
 ),
 
 answered AS (

@@ -5,7 +5,8 @@ SELECT
     coalesce(found.reason, 7) AS reason_no,
     slot.limit_name
 FROM ledger.entry AS entry
-LEFT JOIN decided_row AS found USING (row_no)
+-- By both, so that of a stretch of time or of numbers no more is read on either side.
+LEFT JOIN decided_row AS found ON entry.row_no = found.row_no AND entry.processed_at = found.processed
 LEFT JOIN ruling_slot AS slot USING (slot_no)
 WHERE
     NOT entry.imported

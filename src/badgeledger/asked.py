@@ -71,8 +71,9 @@ def stretches(con: duckdb.DuckDBPyConnection) -> list[Stretch]:
 
 def read_asked(con: duckdb.DuckDBPyConnection, stretch: Stretch) -> AskedRows:
     """Read the rows with numbers in the stretch, of the badges that have a version in the relation `ruling_version`;
-    badges are numbered as in :func:`badges_of`, and `asking_customer` numbers customers."""
+    badges are numbered as in :func:`badges_of`, customers anew in each stretch."""
     calls = read_calls(con, stretch)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE asking_customer AS {statement(_FOLDER, 'asking_customer')}")
     found = _numpy(con, "asked_row")
     order = np.argsort(found["row_no"])
     row_no = found["row_no"][order]
@@ -95,7 +96,9 @@ def read_asked(con: duckdb.DuckDBPyConnection, stretch: Stretch) -> AskedRows:
         together = {name: np.concatenate([asked[name], facts[name]]) for name in asked}
         order = np.argsort(together["row_no"])
         asked = {name: values[order] for name, values in together.items()}
-    return AskedRows(**asked, badge=_badges(con, asked["row_no"]), revoked_at=_revocations(con, asked["row_no"]))
+    return AskedRows(
+        **asked, badge=_badges(con, asked["row_no"]), revoked_at=_revocations(con, asked["row_no"], stretch)
+    )
 
 
 def set_stretch(con: duckdb.DuckDBPyConnection, stretch: Stretch) -> None:
@@ -122,9 +125,10 @@ def _badges(con: duckdb.DuckDBPyConnection, row_no: Ints) -> NDArray[np.int32]:
     return np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
 
 
-def _revocations(con: duckdb.DuckDBPyConnection, row_no: Ints) -> Ints:
-    """The instant of each row's revocation, or never."""
-    revoked = con.execute("SELECT row_no, revoked_at FROM ledger.revoked_row").fetchnumpy()
+def _revocations(con: duckdb.DuckDBPyConnection, row_no: Ints, stretch: Stretch) -> Ints:
+    """The instant of each row's revocation, or never; the rows have numbers in the stretch."""
+    query = "SELECT row_no, revoked_at FROM ledger.revoked_row WHERE row_no >= $1 AND row_no < $2"
+    revoked = con.execute(query, stretch).fetchnumpy()
     revoked_at = np.full(len(row_no), NEVER, np.int64)
     places = np.searchsorted(row_no, revoked["row_no"])
     asked = places < len(row_no)

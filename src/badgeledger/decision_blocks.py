@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 import duckdb
 import numpy as np
 
-from .deciding import NO_SLOT
-from .decisions import Decided, Ints
 from .frames import frame
 from .sifting import ahead
 from .warehouse import statement
@@ -23,11 +21,9 @@ BLOCK_ROWS = 1_000_000
 _KEY = ("processed_at", "request_id", "position", "row_key")
 
 
-def decision_blocks(
-    con: duckdb.DuckDBPyConnection, decided: Decided, written: Callable[[int], None], rows: int = BLOCK_ROWS
-) -> Iterator[pl.DataFrame]:
+def decision_blocks(con: duckdb.DuckDBPyConnection, written: Callable[[int], None]) -> Iterator[pl.DataFrame]:
     """The rows of `temp.decisions` with its columns, in the order of their key; `written` is told how many were given
-    out, from 0 on. A block has about so many `rows`."""
+    out, from 0 on."""
     import polars as pl
 
     columns = [name for name, *_ in con.execute("DESCRIBE temp.decisions").fetchall()]
@@ -37,27 +33,26 @@ def decision_blocks(
     limits = limits.append(pl.Series([""]))
     done = 0
     written(done)
-    read = (
-        frame(con, f"FROM told_row WHERE processed >= {low:d} AND processed < {high:d}")
-        for low, high in time_bounds(con, rows)
-    )
+    read = (frame(con, statement(_FOLDER, "numbered_row")) for _ in time_stretches(con))
     with closing(ahead(read)) as found:
         for block in found:
-            reason, slot = decided.of(block["row_no"].to_numpy())
-            said = verdicts[2 * reason.astype(np.int64) + block["accepted"].to_numpy()]
+            reason = block["reason_no"].to_numpy().astype(np.int64)
+            said = verdicts[2 * reason + block["accepted"].to_numpy()]
             block = block.with_columns(
                 *said.select("decision", "reason", "compared"),
-                limit_name=limits.gather(np.where(slot == NO_SLOT, len(limits) - 1, slot)),
+                limit_name=limits.gather(block["slot_no"].fill_null(len(limits) - 1)),
             )
             yield block.sort(_KEY).select(columns)
             done += len(block)
             written(done)
 
 
-def time_bounds(con: duckdb.DuckDBPyConnection, rows: int = BLOCK_ROWS) -> list[tuple[int, int]]:
-    """Half-open stretches of processing time with about so many rows, at least those of an instant."""
-    found = con.execute(f"FROM ({statement(_FOLDER, 'told_instant')}) ORDER BY processed").fetchnumpy()
-    before: Ints = np.cumsum(found["issuances"]) - found["issuances"]
-    first = np.flatnonzero(np.diff(before // rows, prepend=-1))
-    starts = [int(instant) for instant in found["processed"][first]]
-    return list(zip(starts, [*starts[1:], int(found["processed"][-1]) + 1] if starts else [], strict=True))
+def time_stretches(con: duckdb.DuckDBPyConnection) -> Iterator[int]:
+    """Ask for a stretch of processing time after the other, and tell how many rows it has: about
+    :data:`BLOCK_ROWS`, at least those of an instant."""
+    con.execute(f"SET VARIABLE stretch_rows = {BLOCK_ROWS:d}")
+    bounds = con.execute(f"FROM ({statement(_FOLDER, 'told_stretch')}) ORDER BY first").fetchall()
+    for first, last, issuances in bounds:
+        con.execute(f"SET VARIABLE time_from = {first:d}")
+        con.execute(f"SET VARIABLE time_to = {last + 1:d}")
+        yield int(issuances)

@@ -6,7 +6,8 @@ The connection holds staging and the audit's ledger under the same settings; not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from . import counting, deciding, layout, regimes
 from .asked import AskedRows, badges_of, read_asked, set_stretch, stretches
-from .kept import Kept, fingerprint
+from .kept import Kept, Parts, fingerprint
 from .ruling import Badges, RuledBadge
 from .sifting import ahead
 from .warehouse import statement
@@ -30,23 +31,10 @@ _FOLDER = "6_replay"
 
 @dataclass(frozen=True)
 class Decided:
-    """Reason and slot of each row, as :mod:`.deciding` numbers them; rows are in order of `row_no`. `key` tells what
-    they were decided from (:func:`.kept.fingerprint`)."""
+    """Reason and slot of each row, as :mod:`.deciding` numbers them."""
 
-    row_no: Ints
     reason: NDArray[np.int8]
     slot_no: NDArray[np.int32]
-    key: str = ""
-
-    def of(self, row_no: Ints) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
-        """Reason and slot of some rows; what was not asked is of a badge that is unknown."""
-        reason = np.full(len(row_no), deciding.UNKNOWN_BADGE, np.int8)
-        slot_no = np.full(len(row_no), deciding.NO_SLOT, np.int32)
-        place = np.searchsorted(self.row_no, row_no)
-        asked = place < len(self.row_no)
-        asked[asked] = self.row_no[place[asked]] == row_no[asked]
-        reason[asked], slot_no[asked] = self.reason[place[asked]], self.slot_no[place[asked]]
-        return reason, slot_no
 
 
 def make_decisions(
@@ -58,44 +46,54 @@ def make_decisions(
     shown: tuple[int, int],
     progress: Done = lambda _: None,
     kept: Sequence[Kept] = (Kept(None), Kept(None)),
-) -> Decided:
+) -> str:
     """Make the temporary relation `decisions`, which stands as long as the connection, and what :func:`make_totals`
-    sums up.
+    sums up; what `badges` decide is told apart by what is returned (:func:`.kept.fingerprint`).
 
     With `before`, every row is decided under those versions as well. `shown` are the half-open bounds of
     `processed_at`, in microseconds, of what they show. `progress` is told how many rows are decided, from 0 on, for
     each of the two; `kept` is where what is decided stays if nothing comes after it, of `badges` and of `before`.
     """
-    _make(con, "asking_customer")
     for relation in ("reason", "verdict"):
         _make(con, relation)
     con.execute(f"SET VARIABLE shown_from = {shown[0]:d}")
     con.execute(f"SET VARIABLE shown_to = {shown[1]:d}")
     if before is not None:
-        _decide(con, before, as_of_us, progress, kept[1])
-        # What was decided first stays beside what is decided next.
-        for first, made in (("decided_before", "decided_row"), ("slot_before", "ruling_slot")):
-            con.execute(f"CREATE OR REPLACE TEMP TABLE {first} AS FROM {made}")
-    found = _decide(con, badges, as_of_us, progress, kept[0])
+        _decide(con, before, as_of_us, progress, kept[1], "decided_before")
+        con.execute("CREATE OR REPLACE TEMP TABLE slot_before AS FROM ruling_slot")
+    key = _decide(con, badges, as_of_us, progress, kept[0], "decided_row")
     # Wide, and read column by column: views, so that nothing is written down before it is sorted.
     for relation in ("told_row", "decisions", "judged_row", *(() if before is None else ("decided_twice",))):
         con.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS {statement(_FOLDER, relation)}")
-    return found
+    return key
 
 
 def make_totals(con: duckdb.DuckDBPyConnection, *, compared: bool) -> None:
     """Make the temporary relation `decision_totals`; of what was decided twice also `comparison` and `gains`."""
-    for relation in ("decision_totals", *(("comparison",) if compared else ())):
-        _make(con, relation)
-    # Customers are many, and each row of `gains` is of one badge: those of a part at a time fit into memory.
-    for part, stretch in enumerate(stretches(con) if compared else ()):
+    # Each of their rows is of one badge: those of a part of the badges at a time fit into memory.
+    for part, stretch in enumerate(stretches(con)):
         set_stretch(con, stretch)
-        verb = "INSERT INTO gains" if part else "CREATE OR REPLACE TEMP TABLE gains AS"
-        con.execute(f"{verb} {statement(_FOLDER, 'gains')}")
+        for relation in ("decision_totals", *(("comparison", "gains") if compared else ())):
+            verb = f"INSERT INTO {relation}" if part else f"CREATE OR REPLACE TEMP TABLE {relation} AS"
+            con.execute(f"{verb} {statement(_FOLDER, relation)}")
 
 
-def _decide(con: duckdb.DuckDBPyConnection, badges: Badges, as_of_us: int, progress: Done, kept: Kept) -> Decided:
-    """Make the relation `decided_row`."""
+def make_chosen(con: duckdb.DuckDBPyConnection, badges: Badges, chosen: Sequence[tuple[str, str]]) -> None:
+    """Make the temporary relation `chosen` from entries of other rules and the badges that each chooses."""
+    told = [(entry, badge, badges[badge].name or "", ", ".join(badges[badge].tags or ())) for entry, badge in chosen]
+    names = ("entry", "badge_id", "badge_name", "tags")
+    arrays = {name: np.array([row[place] for row in told], dtype=object) for place, name in enumerate(names)}
+    con.register("kernel_chosen", arrays)
+    try:
+        _make(con, "chosen")
+    finally:
+        con.unregister("kernel_chosen")
+
+
+def _decide(
+    con: duckdb.DuckDBPyConnection, badges: Badges, as_of_us: int, progress: Done, kept: Kept, relation: str
+) -> str:
+    """Make a relation as `sql/6_replay/decided_row.sql` says, and tell what it was decided from."""
     # Of a badge without a version nothing is decided, of one without a row there is nothing to decide.
     known = badges_of(con)
     ruled = [badges.get(name) for _, name in known]
@@ -104,16 +102,10 @@ def _decide(con: duckdb.DuckDBPyConnection, badges: Badges, as_of_us: int, progr
     ]
     _register_rulings(con, known, ruled, limits)
     key = fingerprint(con, badges, as_of_us)
-    arrays = kept.taken_up(key)
-    if arrays is None:
-        arrays = _decide_parts(con, ruled, limits, as_of_us, progress)
-        kept.keep(key, arrays)
-    con.register("kernel_decision", arrays)
-    try:
-        _make(con, "decided_row")
-    finally:
-        con.unregister("kernel_decision")
-    return Decided(arrays["row_no"], arrays["reason"], arrays["slot_no"], key)
+    parts = kept.parts(con, relation, key)
+    _decide_parts(con, ruled, limits, as_of_us, progress, parts)
+    parts.close()
+    return key
 
 
 def _decide_parts(
@@ -122,30 +114,45 @@ def _decide_parts(
     limits: Sequence[Sequence[str]],
     as_of_us: int,
     progress: Done,
-) -> dict[str, Any]:
-    """The columns of `decided_row`, a part of the badges after the other: while one is decided, the next is read."""
-    parts: list[dict[str, Any]] = []
+    parts: Parts,
+) -> None:
+    """Decide what the parts do not hold, a part of the badges after the other: while one is decided, the next is
+    read."""
+    decided: deque[dict[str, Any]] = deque()
     done = 0
 
     def told(more: int) -> None:
         progress(done + more)
 
+    def add_decided() -> None:
+        while decided:
+            parts.add(decided.popleft())
+
+    def read() -> Iterator[AskedRows]:
+        for stretch in stretches(con):
+            # A connection serves one thread at a time: this one writes down, too, what is decided meanwhile.
+            add_decided()
+            if not parts.hold(stretch):
+                yield read_asked(con, stretch)
+
     told(0)
-    with closing(ahead(read_asked(con, stretch) for stretch in stretches(con))) as read:
-        for rows in read:
+    with closing(ahead(read())) as asked:
+        for rows in asked:
             found = decide_badges(rows, _plans(rows, ruled, limits, as_of_us), ruled, progress=told)
             done += len(rows.row_no)
-            parts.append(
-                {
-                    "row_no": rows.row_no,
-                    "call_no": rows.call,
-                    "accepted": rows.accepted,
-                    "fact": rows.fact,
-                    "reason": found.reason,
-                    "slot_no": found.slot_no,
-                }
-            )
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+            columns = {
+                "row_no": rows.row_no,
+                "processed": rows.processed,
+                "call_no": rows.call,
+                "accepted": rows.accepted,
+                "fact": rows.fact,
+                "reason": found.reason,
+                "slot_no": found.slot_no,
+            }
+            # They are looked up by stretches of time.
+            in_time = np.argsort(rows.processed, kind="stable")
+            decided.append({name: values[in_time] for name, values in columns.items()})
+    add_decided()
 
 
 def _make(con: duckdb.DuckDBPyConnection, relation: str) -> None:
@@ -209,9 +216,7 @@ def decide_badges(
     size = len(rows.badge)
     starts = np.searchsorted(rows.badge, np.arange(len(ruled) + 1, dtype=np.int32))
     admitting_call = np.full(int(rows.request.max(initial=0)) + 1, deciding.NO_CALL, np.int64)
-    found = Decided(
-        rows.row_no, np.full(size, deciding.UNKNOWN_BADGE, np.int8), np.full(size, deciding.NO_SLOT, np.int32)
-    )
+    found = Decided(np.full(size, deciding.UNKNOWN_BADGE, np.int8), np.full(size, deciding.NO_SLOT, np.int32))
 
     def decide_one(plan: counting.BadgePlan) -> int:
         low, high = starts[plan.badge_no], starts[plan.badge_no + 1]

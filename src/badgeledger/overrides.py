@@ -6,7 +6,7 @@ meaning is fixed on page *readings*, Replay.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -225,11 +225,21 @@ class Overrides:
     def apply(self, badges: Mapping[str, RuledBadge]) -> dict[str, RuledBadge]:
         """Other badges from the given ones. Raises ConfigError where an entry finds nothing to change."""
         found = dict(badges)
-        for place, limit in enumerate(self.asked.limits):
-            self._change(found, limit, f"limits[{place}]")
-        for place, entry in enumerate(self.asked.badges):
-            self._change(found, entry, f"badges[{place}]")
+        for key, entry in self._entries():
+            self._change(found, entry, key)
         return found
+
+    def chosen(self, badges: Mapping[str, RuledBadge]) -> list[tuple[str, str]]:
+        """Each entry by its key, such as `limits[0]`, and each badge that it chooses."""
+        return [
+            (key, badge) for key, entry in self._entries() for badge in badges if entry.chooses(badge, badges[badge])
+        ]
+
+    def _entries(self) -> Iterator[tuple[str, OtherLimit | OtherBadge]]:
+        for place, limit in enumerate(self.asked.limits):
+            yield f"limits[{place}]", limit
+        for place, entry in enumerate(self.asked.badges):
+            yield f"badges[{place}]", entry
 
     def _change(self, badges: dict[str, RuledBadge], entry: OtherLimit | OtherBadge, key: str) -> None:
         """Change what the entry chooses, in place."""

@@ -20,14 +20,13 @@ from .reports import manifest
 from .reports.context import ReportContext
 from .reports.folder import prepare
 from .reports.table_folder import put_tables
-from .reports.tables import Table, table, write_blocks
+from .reports.tables import Table, table, write_blocks, write_csv_of
 from .settings import PipelineFile, Rules, now_microseconds, report_folder, resolve_as_of
-from .warehouse import Warehouse, first_row
+from .warehouse import Warehouse, first_row, leave_room
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from .decisions import Decided
     from .overrides import Overrides
     from .reports.replay_page import Asked
     from .ruling import Badges, RuledBadge
@@ -61,6 +60,7 @@ COMPARED = {
             schema="temp",
         ),
         table("gains", "badge_id customer_id", "admitted_a admitted_b gained lost", schema="temp"),
+        table("chosen", "entry badge_id", "badge_name tags gained lost", schema="temp"),
     )
 }
 REPLAY_PAGE = "replay.html"
@@ -137,15 +137,16 @@ def replay(
             emission.require_new(emit)
         no_input = last is not None and bool(last.settings["no_input"])
         with views.ledger_views(opened, rules, at, None, no_input, progress) as con:
+            leave_room(con)
             sides = [Kept(target.with_name(f".{target.name}.decided{side}")) for side in ("", "-before")]
             decided, badges = _decide(con, warehouse, question, lock_timeout, progress, sides)
-            folder, kept = _publish(con, decided, sides[0], target, warehouse, question, progress)
-            for side in sides:
-                side.remove()
+            folder, kept = _publish(con, decided, badges, sides[0], target, warehouse, question, progress)
             emitted = 0
             if emit is not None:
                 progress(f"replay: {emit.name}")
-                emitted = emission.emit(con, badges, emit)
+                emitted = emission.emit(con, badges, emit, f"{decided} {shown}", _speed(progress, "answered"))
+            for side in sides:
+                side.remove()
             compared = _sums(con, "comparison", COMPARED) if question.compares else None
             by_reason = _sums(con, "decision_totals", TABLES)
             return ReplayResult(at, rules, folder, kept, by_reason, compared, emitted, warehouse)
@@ -198,8 +199,8 @@ def _decide(
     lock_timeout: float,
     progress: pipeline.Progress,
     kept: Sequence[Kept],
-) -> tuple[Decided, Badges]:
-    """The decisions, and the badges under whose rules they are."""
+) -> tuple[str, Badges]:
+    """What the decisions are told apart by, and the badges under whose rules they are."""
     from . import ruling
     from .decisions import make_decisions
 
@@ -251,7 +252,8 @@ def _other_definitions(
 
 def _publish(
     con: DuckDBPyConnection,
-    decided: Decided,
+    decided: str,
+    badges: Badges,
     side: Kept,
     target: Path,
     owner: Path,
@@ -259,20 +261,29 @@ def _publish(
     progress: pipeline.Progress,
 ) -> tuple[Path, bool]:
     from .decision_blocks import decision_blocks
-    from .decisions import make_totals
+    from .decisions import make_chosen, make_totals
     from .reports import replay_page
 
-    key = hashlib.sha256(f"{decided.key} {question.shown}".encode()).hexdigest()
+    key = hashlib.sha256(f"{decided} {question.shown}".encode()).hexdigest()
 
     def write_decisions(path: Path) -> int:
         if side.table_taken_up(key, path):
-            rows = int(first_row(con, "SELECT count(*) FROM read_parquet($1)", [str(path)])[0])
+            return _rows_of(con, path)
+        rows = write_blocks(con, TABLES["decisions"], decision_blocks(con, _speed(progress, "written")), path)
+        side.keep_table(key, path, rows)
+        return rows
+
+    def write_csv(path: Path) -> int:
+        parquet = path.with_suffix(".parquet")
+        if side.table_taken_up(key, path):
+            rows = _rows_of(con, parquet)
         else:
-            blocks = decision_blocks(con, decided, _speed(progress, "written"))
-            rows = write_blocks(con, TABLES["decisions"], blocks, path)
+            rows = write_csv_of(con, TABLES["decisions"], parquet, path)
             side.keep_table(key, path, rows)
         # The tables that come behind the decisions sum them up.
         make_totals(con, compared=question.compares)
+        if question.compares:
+            make_chosen(con, badges, question.other.chosen(badges) if question.other is not None else [])
         return rows
 
     def write_page(path: Path) -> None:
@@ -280,8 +291,12 @@ def _publish(
         replay_page.write_replay_page(con, path, _context(con, question), _asked(question))
 
     tables = TABLES | COMPARED if question.compares else TABLES
-    pages, writers = {REPLAY_PAGE: write_page}, {"decisions": write_decisions}
+    pages, writers = {REPLAY_PAGE: write_page}, {"decisions.parquet": write_decisions, "decisions.csv": write_csv}
     return put_tables(con, target, owner, tables, _facts(con, question), pages, progress, writers)
+
+
+def _rows_of(con: DuckDBPyConnection, parquet: Path) -> int:
+    return int(first_row(con, "SELECT count(*) FROM read_parquet($1)", [str(parquet)])[0])
 
 
 def _context(con: DuckDBPyConnection, question: Question) -> ReportContext:

@@ -152,12 +152,23 @@ def configure(con: duckdb.DuckDBPyConnection, spill: Path) -> None:
     con.execute("SET memory_limit = $1", [os.environ.get("BADGELEDGER_MEMORY_LIMIT", "3GB")])
 
 
+def leave_room(con: duckdb.DuckDBPyConnection) -> None:
+    """Let DuckDB take less memory, beside much that is held in arrays, unless its limit was given."""
+    con.execute("SET memory_limit = $1", [os.environ.get("BADGELEDGER_MEMORY_LIMIT", "2GB")])
+
+
 def _prepare(con: duckdb.DuckDBPyConnection) -> None:
     """What belongs to a connection, not to the database."""
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET enable_progress_bar = false")
     for macro in MACROS:
         con.execute(macro)
+
+
+def attach(con: duckdb.DuckDBPyConnection, path: Path, catalog: str) -> None:
+    """Open one more file on a connection, made where it is not there; its tables are those of a catalog. Raises
+    :class:`duckdb.Error`."""
+    _attach(con, path, catalog)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import harness
 import polars as pl
 import pytest
 
-from badgeledger import cli, decision_blocks, decisions
+from badgeledger import asked, cli, decision_blocks, decisions, emission, kept
 from badgeledger.replay import COMPARED, TABLES
 from badgeledger.reports.table_folder import FORMATS
 from badgeledger.warehouse import Warehouse
@@ -47,16 +47,16 @@ FILES = {"manifest.json", "replay.html", *(f"{name}.{suffix}" for name in TABLES
 KILLED = """
 import os, sys
 from pathlib import Path
-from badgeledger import kept
+from badgeledger import asked, decision_blocks, kept
 from badgeledger.replay import replay
 
-kept.LEAST_ROWS = 1
+asked.PART_ROWS = decision_blocks.BLOCK_ROWS = kept.LEAST_ROWS = 1
 
 def told(text):
     if sys.argv[3] in text:
         os.kill(os.getpid(), 9)
 
-replay(Path(sys.argv[1]), out=Path(sys.argv[2]), progress=told)
+replay(Path(sys.argv[1]), out=Path(sys.argv[2]), emit=Path(sys.argv[4]) if sys.argv[4:] else None, progress=told)
 """
 
 
@@ -177,6 +177,11 @@ def test_a_file_of_rules_is_set_against_the_recorded_rules(warehouse: Path) -> N
     assert (folder / "gains.csv").read_text() == (
         "badge_id,customer_id,admitted_a,admitted_b,gained,lost\nB,c1,1,2,1,0\n"
     )
+    assert (folder / "chosen.csv").read_text().splitlines() == [
+        "entry,badge_id,badge_name,tags,gained,lost",
+        'badges[0],B,badge B,"tier, tier=one",1,0',
+        'limits[0],B,badge B,"tier, tier=one",1,0',
+    ]
 
 
 def test_settings_alone_are_set_against_the_recorded_ones_too(warehouse: Path) -> None:
@@ -347,31 +352,72 @@ def test_a_warehouse_without_a_run_has_no_settings(
     assert decided(tmp_path / "reports" / "2024-02-01-replay")[0] == ("r1", "+")
 
 
-@pytest.mark.parametrize(("killed_at", "left"), [("decisions.parquet", 1), ("decisions.csv", 2)])
+@pytest.mark.parametrize(
+    ("killed_at", "parts", "tables"),
+    [("5 issuances decided", (1, 2), 1), ("decisions.parquet", (0,), 1), ("decisions.csv", (0,), 0)],
+)
 def test_a_killed_replay_is_taken_up_and_leaves_the_bytes_of_an_undisturbed_one(
-    warehouse: Path, monkeypatch: pytest.MonkeyPatch, killed_at: str, left: int
+    warehouse: Path, monkeypatch: pytest.MonkeyPatch, killed_at: str, parts: tuple[int, ...], tables: int
 ) -> None:
     place = warehouse.parent
+    more = [harness.define(harness.definition(badge)) for badge in ("A", "C")]
+    more += [harness.earn(badge, "c1", "2024-01-01T10:00:00Z", rid="r1") for badge in ("A", "C")]
+    harness.write_files(place / "logs", harness.files_of({"more.jsonl": more}))
+    run("run", "nightly.toml")
     run("replay", "--warehouse", warehouse, "--out", "undisturbed")
     command = [sys.executable, "-c", KILLED, warehouse, place / "out", killed_at]
     assert subprocess.run(command, check=False).returncode == -9
-    kept_files = sorted(place.glob(".out.decided*"))
-    assert len(kept_files) == left and not (place / "out").exists()
-    copy = kept_files[0].read_bytes()
-    done_again = []
+    assert (place / ".out.decided").exists() and not (place / "out").exists()
+    copy = (place / ".out.decided").read_bytes()
+    monkeypatch.setattr(kept, "LEAST_ROWS", 1)
+    monkeypatch.setattr(asked, "PART_ROWS", 1)
+    done_again: list[str] = []
     for module, name in ((decisions, "decide_badges"), (decision_blocks, "decision_blocks")):
         monkeypatch.setattr(module, name, _noting(done_again, name, getattr(module, name)))
     run("replay", "--warehouse", warehouse, "--out", "out")
-    assert done_again == ["decision_blocks"][left - 1 :]
+    assert done_again.count("decide_badges") in parts and done_again.count("decision_blocks") == tables
     # Decisions of other rules, or half a file, are not taken up.
-    done_again.clear()
-    for part in (copy, copy[:-100]):
+    for part in (copy, copy[:-100], copy[:5_000], b""):
+        done_again.clear()
         (place / ".other.decided").write_bytes(part)
         run("replay", "--warehouse", warehouse, "--out", "other", "--set", "counted=both")
-    assert done_again.count("decide_badges") == 4
+        assert done_again.count("decide_badges") == 6
     assert [path.name for path in place.iterdir() if path.name.startswith(".")] == []
     undisturbed = {path.name: path.read_bytes() for path in (place / "undisturbed").iterdir()}
     assert {path.name: path.read_bytes() for path in (place / "out").iterdir()} == undisturbed
+
+
+def test_a_killed_emission_is_taken_up_after_its_last_stretch_of_time(
+    warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = warehouse.parent
+    run("replay", "--warehouse", warehouse, "--out", "undisturbed", "--emit", "undisturbed.jsonl")
+    undisturbed = (place / "undisturbed.jsonl").read_bytes()
+    command = [sys.executable, "-c", KILLED, warehouse, place / "out", "2 issuances answered", place / "answers.jsonl"]
+    assert subprocess.run(command, check=False).returncode == -9
+    assert (place / "answers.jsonl.new").read_bytes() == b"".join(undisturbed.splitlines(keepends=True)[:2])
+    # What the killed one had begun of a stretch is written again, and nothing else.
+    with (place / "answers.jsonl.new").open("ab") as file:
+        file.write(b'{"loggedAt"')
+    monkeypatch.setattr(decision_blocks, "BLOCK_ROWS", 1)
+    written: list[int] = []
+    monkeypatch.setattr(emission._Young, "write", _counting(written, emission._Young.write))
+    run("replay", "--warehouse", warehouse, "--out", "out", "--emit", "answers.jsonl")
+    assert written == [1]
+    assert (place / "answers.jsonl").read_bytes() == undisturbed
+    # Of other rules nothing is taken up.
+    assert subprocess.run([*command[:-1], place / "others.jsonl"], check=False).returncode == -9
+    run("replay", "--warehouse", warehouse, "--out", "others", "--emit", "others.jsonl", "--set", "counted=issue")
+    assert written == [1, 1, 1, 1]
+    assert not [path.name for path in place.iterdir() if ".jsonl." in path.name]
+
+
+def _counting(written: list[int], write: Any) -> Any:
+    def counted(young: Any, lines: list[str]) -> None:
+        written.append(len(lines))
+        write(young, lines)
+
+    return counted
 
 
 def _noting(done: list[str], name: str, does: Any) -> Any:

@@ -44,7 +44,7 @@ def decided(log: Any, *, as_of: str = harness.LATE, **chosen: str) -> tuple[list
         badges = ruling.recorded(warehouse.con, Rules(**chosen), at)
         decisions.make_decisions(warehouse.con, badges, at, shown=EVER)
         write_rows(warehouse.con, TABLES["decisions"], "csv", folder / "decisions.csv")
-        lines = emission.emit(warehouse.con, badges, folder / "answers.jsonl")
+        lines = emission.emit(warehouse.con, badges, folder / "answers.jsonl", "")
         emitted = [json.loads(line) for line in (folder / "answers.jsonl").read_text().splitlines()]
         assert lines == len(emitted)
         return harness.read_csv((folder / "decisions.csv").read_text()), emitted

@@ -24,7 +24,7 @@ OTHER = {
         {"name": HOSTILE, "limit": "BADGE:FIXED_VALUE", "number": 1000},
         {"badge": "B", "limit": "CUSTOMER:FIXED_VALUE", "remove": True, "from": "2024-02-01T00:00:00.000000Z"},
     ],
-    "badges": [{"active": False, "owners": [], "settings": {"counted": "issue"}}],
+    "badges": [{"active": False, "owners": [], "settings": {"counted": "issue"}}, {"tag": "tier=gold", "active": True}],
 }
 ROWS = [
     ("B", "2024-01-01", "", "", 5, 7, 0, 0, 0),
@@ -55,6 +55,12 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             "CREATE TEMP TABLE decision_totals AS SELECT badge_id, week AS day, reason, limit_name,"
             " decisions_b AS decisions, decisions_b AS same, 0 AS newly_admitted,"
             " CASE reason WHEN 'badge-limit' THEN 1 ELSE 0 END AS newly_rejected, breaches FROM comparison"
+        )
+        connection.execute(
+            "CREATE TEMP TABLE chosen AS SELECT * FROM (VALUES ('limits[0]', 'X', $1, '', 0, 2),"
+            " ('badges[1]', 'B', 'Gold', 'tier, tier=gold', 3, 1), ('badges[1]', 'A', '', 'tier=gold', 0, 0))"
+            " AS one (entry, badge_id, badge_name, tags, gained, lost)",
+            [HOSTILE],
         )
         yield connection
 
@@ -87,8 +93,8 @@ def test_hostile_names_stay_visible_text(con: duckdb.DuckDBPyConnection, tmp_pat
     assert "\u202e" not in text
     assert "\x1b" not in text
     shown = '<script>alert("1")</script>\\u202e\\x1b[31m'
-    # As a badge's name, as a customer, and in the glob of an entry.
-    assert Elements(text).text.count(shown) >= 3
+    # As a badge's name, as a customer, in the glob of an entry, and as the badge that it chooses.
+    assert Elements(text).text.count(shown) >= 4
 
 
 def test_the_page_agrees_with_the_tables(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -107,9 +113,10 @@ def test_the_page_agrees_with_the_tables(con: duckdb.DuckDBPyConnection, tmp_pat
 def test_the_question_is_told(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     words = Elements(page(con, tmp_path)).text
     for told in (
-        "every badge the definitions of other.duckdb for all time",
+        "every badge the definitions of other.duckdb for all time all",
+        "badges tagged tier=gold active = true for all time 2: A, Gold +3 −1",
         "BADGE:FIXED_VALUE: 1,000 allowed, where it is carried for all time",
-        "badge B CUSTOMER:FIXED_VALUE: removed 2024-02-01T00:00:00.000000Z",
+        "badge B CUSTOMER:FIXED_VALUE: removed 2024-02-01T00:00:00.000000Z 0 0 0",
         "every badge active = false, owners = none, settings = counted=issue for all time",
         "counted both earn",
         "Customers behave as they did.",

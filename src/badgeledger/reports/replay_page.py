@@ -25,7 +25,9 @@ from .text import amount
 BADGES_SHOWN = 50
 REASONS_SHOWN = 50
 CUSTOMERS_SHOWN = 20
+NAMES_SHOWN = 5
 _WEEKS_MOST = 210
+_CHOICE = ("badge", "name", "tag", "from")
 _COUNTS = ("decisions", "admitted_a", "admitted_b", "gained", "lost", "breaches")
 
 
@@ -69,7 +71,7 @@ def write_replay_page(con: duckdb.DuckDBPyConnection, path: Path, context: Repor
         customers=ask(con, "replay_customers")[0] if asked.compares else None,
         gains=ask(con, "replay_gains", many=CUSTOMERS_SHOWN) if asked.compares else [],
         losses=ask(con, "replay_losses", many=CUSTOMERS_SHOWN) if asked.compares else [],
-        entries=_entries(asked.other or {}),
+        entries=_entries(asked.other or {}, _chosen(con) if asked.compares else {}),
         share_bar=charts.share_bar,
         style=Markup(style),
         policy=policy(style),
@@ -122,24 +124,49 @@ def _changes(weeks: Sequence[Row]) -> Markup:
     return charts.diverging_columns([row["gained"] for row in weeks], [row["lost"] for row in weeks], titles)
 
 
-def _entries(other: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Each entry of the file of other rules: whose, what, and from when on."""
-    found = [("every badge", f"the definitions of {other['definitions']}", "")] if "definitions" in other else []
-    for entry in other.get("limits", ()):
+@dataclass(frozen=True)
+class _Entry:
+    """An entry of the file of other rules: whose, what, and from when on. The badges that it chooses, by some of their
+    names, and what they gain and lose; none of that where the definitions of all are others."""
+
+    whose: str
+    what: str
+    since: str
+    badges: int | None = None
+    names: Sequence[str] = ()
+    gained: int = 0
+    lost: int = 0
+
+
+def _chosen(con: duckdb.DuckDBPyConnection) -> dict[str, Row]:
+    return {row["entry"]: row for row in ask(con, "replay_chosen", many=NAMES_SHOWN)}
+
+
+def _entries(other: Mapping[str, Any], chosen: Mapping[str, Row]) -> list[_Entry]:
+    """Each entry of the file, with the badges that it chooses."""
+    found = [_Entry("every badge", f"the definitions of {other['definitions']}", "")] if "definitions" in other else []
+    for place, entry in enumerate(other.get("limits", ())):
         verb = "added or set" if entry.get("add") else "where it is carried"
         if "replaces" in entry:
             verb = f"in the place of {entry['replaces']}"
         what = "removed" if entry.get("remove") else f"{entry['number']:,} allowed, {verb}"
-        found.append((_whose(entry), f"{entry['limit']}: {what}", entry.get("from", "")))
-    for entry in other.get("badges", ()):
-        said = [f"{key} = {_plainly(value)}" for key, value in entry.items() if key not in ("badge", "name", "from")]
-        found.append((_whose(entry), ", ".join(said) or "nothing else", entry.get("from", "")))
+        found.append(_met(entry, f"{entry['limit']}: {what}", chosen.get(f"limits[{place}]")))
+    for place, entry in enumerate(other.get("badges", ())):
+        said = [f"{key} = {_plainly(value)}" for key, value in entry.items() if key not in _CHOICE]
+        found.append(_met(entry, ", ".join(said) or "nothing else", chosen.get(f"badges[{place}]")))
     return found
+
+
+def _met(entry: Mapping[str, Any], what: str, chosen: Row | None) -> _Entry:
+    met = {name: chosen[name] for name in ("badges", "names", "gained", "lost")} if chosen else {"badges": 0}
+    return _Entry(_whose(entry), what, entry.get("from", ""), **met)
 
 
 def _whose(entry: Mapping[str, Any]) -> str:
     if "badge" in entry:
         return f"badge {entry['badge']}"
+    if "tag" in entry:
+        return f"badges tagged {entry['tag']}"
     return f"badges named {entry['name']}" if "name" in entry else "every badge"
 
 

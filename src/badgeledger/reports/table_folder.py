@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -31,7 +32,7 @@ def put_tables(
     """Write the folder `target` and return its place, and whether it stood there already with the same content.
 
     `facts` begin the manifest, which is written last and means complete; `pages` write further files by their names.
-    `writers` write the Parquet file of a table and return the number of its rows, where that is cheaper than to sort
+    `writers` write a file of a table by its name and return the number of its rows, where that is cheaper than to sort
     the relation. `owner` is the warehouse whose lock the caller holds.
     """
     with staged(target, owner) as stage:
@@ -39,15 +40,14 @@ def put_tables(
         for name, entry in tables.items():
             progress(f"replay: {name}.parquet")
             parquet, csv = stage / f"{name}.parquet", stage / f"{name}.csv"
-            if name in writers:
-                rows = writers[name](parquet)
-            else:
-                rows = write_rows(con, entry, "parquet", parquet)
-            # Sorted once: the CSV follows the order of the Parquet file.
+            write = writers.get(parquet.name, partial(write_rows, con, entry, "parquet"))
+            outputs.append((parquet, write(parquet)))
             progress(f"replay: {csv.name}")
-            outputs += [(parquet, rows), (csv, write_csv_of(con, entry, parquet, csv))]
-        for name, write in pages.items():
-            write(stage / name)
+            # Sorted once: the CSV follows the order of the Parquet file.
+            write = writers.get(csv.name, partial(write_csv_of, con, entry, parquet))
+            outputs.append((csv, write(csv)))
+        for name, write_page in pages.items():
+            write_page(stage / name)
             outputs.append((stage / name, None))
         told = {}
         for path, count in outputs:
