@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -323,9 +324,15 @@ def status(
     show_status(pipeline, warehouse, lock_timeout=lock_timeout, as_json=json)
 
 
+@cache
+def _command() -> Any:
+    """All commands with their options; to put them together takes as long as a short command."""
+    return typer.main.get_command(app)
+
+
 def run_command(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; every error becomes one paragraph on stderr."""
-    command = typer.main.get_command(app)
+    command = _command()
     try:
         # Not command.main(): it ends a broken pipe with code 1.
         with command.make_context("badgeledger", list(arguments)) as context:

@@ -11,8 +11,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,27 @@ class Zygote:
     def run(self, *argv: object, **how: Any) -> Ended:
         return self.start(*argv, **how).end()
 
+    def kills(self, *argv: object, **how: Any) -> Iterator[str]:
+        """A command that is killed at each point in turn: what it says is yielded when the process is dead, and a copy
+        of it goes on from there. What is found at each stays as it is until then. The last one must end with 0.
+        """
+        self._count += 1
+        log = Path(self._folder.name) / f"{self._count}.kills"
+        log.touch()
+        how["env"] = {**how.get("env", {}), "BADGELEDGER_KILLS": str(log)}
+        running = self.start(*argv, patches=["faults.patches:killed_and_gone_on"], **how)
+        with log.open() as told:
+            while (ended := running.end()).code == -signal.SIGKILL:
+                point, copy = told.readline().split()
+                running = running.gone_on(int(copy))
+                running.until_stopped()
+                try:
+                    yield point
+                finally:
+                    os.kill(running.pid, signal.SIGCONT)
+        log.unlink()
+        assert ended.code == 0, ended
+
     def wait(self, pid: int) -> dict[str, int]:
         return self._ask({"wait": pid})
 
@@ -155,6 +177,10 @@ class Running:
     def go_on(self) -> Ended:
         os.kill(self.pid, signal.SIGCONT)
         return self.end()
+
+    def gone_on(self, pid: int) -> Running:
+        """The copy of it that goes on in its place."""
+        return Running(self._zygote, pid, self._place)
 
     def end(self) -> Ended:
         return self._ended(self._zygote.wait(self.pid))
@@ -209,6 +235,32 @@ class Ledger:
         root = self.folder / "reports"
         return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
+    def kills(self, night: int, *options: object, **how: Any) -> Iterator[str]:
+        """The run of a night that is killed at each point in turn (see `Zygote.kills`)."""
+        arguments = ("run", self.folder / "nightly.toml", "--as-of", f"{AS_OF[night]}T00:00:00Z")
+        return zygote().kills(*arguments, *options, **how)
+
+    def state(self) -> str:
+        """A hash of all that the next run finds: names and bytes, but not who held the lock."""
+        digest = hashlib.sha256()
+        for path in sorted(self.folder.rglob("*")):
+            digest.update(f"{path.relative_to(self.folder)}\n".encode())
+            if path.is_file() and path.suffix != ".lock":
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """What happens inside happens to a copy, in this very place: a warehouse remembers where its reports are."""
+        held = self.folder.with_name(f"{self.folder.name}-held")
+        self.folder.rename(held)
+        try:
+            shutil.copytree(held, self.folder)
+            yield
+        finally:
+            shutil.rmtree(self.folder)
+            held.rename(self.folder)
+
     def copied(self, folder: Path) -> Ledger:
         shutil.copytree(self.folder, folder)
         return Ledger(folder)
@@ -227,6 +279,13 @@ def undisturbed() -> tuple[Ledger, ...]:
         assert ended.code == 0, ended
         ledgers.append(ledger)
     return tuple(ledgers)
+
+
+def delivered(night: int, folder: Path) -> Ledger:
+    """The ledger as the nights before left it, with the files of this one."""
+    ledger = undisturbed()[night].copied(folder)
+    ledger.deliver(night)
+    return ledger
 
 
 def assert_sound(ledger: Ledger, night: int) -> None:
@@ -249,17 +308,47 @@ def assert_sound(ledger: Ledger, night: int) -> None:
         wal = ledger.warehouse.with_name("ledger.duckdb.wal")
         if wal.exists():
             shutil.copy(wal, aside)
-        with duckdb.connect(str(copy)) as con:
-            files = con.execute("SELECT batch_id, lines FROM raw.file ORDER BY file_id").fetchall()
-            batches = con.execute("SELECT count(*), (SELECT count(*) FROM raw.run) FROM raw.batch").fetchall()
-            unsorted = con.execute(_UNRECONCILED).fetchall()
-            told = {Path(name).name for (name,) in con.execute("SELECT folder FROM raw.run").fetchall()}
+        try:
+            with duckdb.connect(str(copy)) as con:
+                files = con.execute("SELECT batch_id, lines FROM raw.file ORDER BY file_id").fetchall()
+                batches = con.execute("SELECT count(*), (SELECT count(*) FROM raw.run) FROM raw.batch").fetchall()
+                unsorted = con.execute(_UNRECONCILED).fetchall()
+                told = {Path(name).name for (name,) in con.execute("SELECT folder FROM raw.run").fetchall()}
+        except duckdb.Error as error:
+            raise AssertionError(f"the warehouse does not open: {error}") from error
     nights = [[len(list(lines)) for lines in files.values()] for files in NIGHTS]
     whole = [[line for part in nights[:last] for line in part] for last in (night, night + 1)]
     assert [lines for _, lines in files] in whole
     assert batches[0][0] == batches[0][1], "a batch without its run, or a run without its batch"
     assert unsorted == []
     assert {folder.name for folder in standing} <= told, "a report that no run knows of"
+
+
+def assert_made_good(ledger: Ledger, night: int) -> None:
+    """One more run brings the same bytes as a night in which nothing happened."""
+    ended = ledger.run(night)
+    assert ended.code == 0, ended.err
+    assert_sound(ledger, night)
+    assert ledger.reports() == undisturbed()[night + 1].reports()
+
+
+@dataclass
+class Proof:
+    """States of ledgers that are sound and that one more run makes good; the same bytes have the same future."""
+
+    proved: set[tuple[int, str]] = field(default_factory=set)
+
+    def holds(self, ledger: Ledger, night: int) -> None:
+        """Prove it of the state in which a fault has left a ledger; the ledger stays in it."""
+        state = night, ledger.state()
+        if state not in self.proved:
+            assert_sound(ledger, night)
+            with ledger.rehearsal():
+                assert_made_good(ledger, night)
+            self.proved.add(state)
+
+
+PROOF = Proof()
 
 
 _UNRECONCILED = """

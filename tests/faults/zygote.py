@@ -6,6 +6,8 @@ is as good as new. It is told what to do by lines of JSON on stdin and answers i
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import importlib
 import json
 import os
@@ -17,13 +19,19 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import harness
 import numpy  # noqa: F401
+from faults.nights import AS_OF, Ledger
 
-from badgeledger import cli
+from badgeledger import cli, warehouse
+
+_PR_SET_CHILD_SUBREAPER = 36
+# No thread but the first: where a run forks, nothing of it stays behind.
+warehouse._CONFIG |= {"threads": 1, "async_threads": 0}
 
 
 def main() -> None:
+    # A child whose parent was killed is waited for here.
+    assert ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
     _warm()
     assert threading.active_count() == 1
     print(json.dumps({"threads": len(os.listdir("/proc/self/task"))}), flush=True)
@@ -33,20 +41,18 @@ def main() -> None:
 
 
 def _warm() -> None:
-    """One whole run, so that compiled code is loaded and the calendar of UTC is made."""
+    """Whole runs of the nights that are going to be broken off, so that compiled code is loaded, statements are parsed,
+    and the calendar of UTC is made.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        log = [
-            harness.define(harness.definition("B", limits=[harness.fixed_value(1), harness.every_days(3, 1)])),
-            harness.issue_bulk("B", ["c1", "c2"], "2024-01-01T00:00:00Z", rid="r1"),
-            harness.issue_bulk("B", ["c1", "c2"], "2024-01-02T00:00:00Z", rid="r2"),
-        ]
-        harness.write_files(Path(folder) / "logs", harness.files_of(log))
-        (Path(folder) / "nightly.toml").write_text(
-            '[pipeline]\nname="n"\nwarehouse="w"\nreports="r"\nas_of="2024-02-01T00:00:00Z"\n'
-            '[[inputs]]\npath="logs"\n[reports]\nformats=["csv"]\n'
-        )
-        _silently(["run", f"{folder}/nightly.toml"])
-        _silently(["verify", f"{folder}/r", "--inputs", f"{folder}/logs"])
+        ledger = Ledger.new(Path(folder) / "ledger")
+        for night, day in enumerate(AS_OF):
+            ledger.deliver(night)
+            _silently(["run", f"{ledger.folder}/nightly.toml", "--as-of", f"{day}T00:00:00Z"])
+            _silently(["verify", f"{ledger.folder}/reports/{day}", "--inputs", f"{ledger.folder}/logs"])
+    # What is there now is not looked at again in any fork.
+    gc.collect()
+    gc.freeze()
 
 
 def _silently(argv: list[str]) -> None:

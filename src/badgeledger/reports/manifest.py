@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,11 @@ class Output:
 
 def versions() -> dict[str, str]:
     """The versions that can change a byte of a report."""
-    return {"badgeledger": __version__, **{name: version(name) for name in ("duckdb", "polars", "tzdata")}}
+    return {"badgeledger": __version__, **{name: _version(name) for name in ("duckdb", "polars", "tzdata")}}
+
+
+# Each is a file of some package that is looked for anew.
+_version = cache(version)
 
 
 def known_inputs(con: duckdb.DuckDBPyConnection) -> list[Input]:
