@@ -24,7 +24,9 @@ from .faults import Point, reached
 BLOCK_BYTES = 16 * 1024 * 1024
 MIN_BOMB_BYTES = 4 * 1024**3
 MAX_EXPANSION = 250
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_GZIP = b"\x1f\x8b"
+# Some programs begin with a frame that is to be skipped.
+_ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
 _PATTERN = re.compile(r"[*?\[]")
 
 
@@ -55,7 +57,8 @@ def find_sources(inputs: Sequence[Input], base: Path) -> list[Source]:
     for entry in inputs:
         try:
             for location, root in _matches(entry, base):
-                path = location.relative_to(root).as_posix()
+                # A name may be any bytes; what is no text of it is written as in the quarantine.
+                path = os.fsencode(location.relative_to(root).as_posix()).decode("utf-8", "backslashreplace")
                 found.setdefault(location.resolve(), Source(location, path, entry.zone))
         except OSError as error:
             raise _refused(Path(error.filename or entry.path), error) from None
@@ -216,6 +219,6 @@ class _Limited(io.RawIOBase):
 def _decompressed(stream: _Limited, magic: bytes) -> IO[bytes]:
     if magic.startswith(_GZIP):
         return gzip.GzipFile(fileobj=stream)  # type: ignore[return-value]
-    if magic.startswith(_ZSTD):
+    if _ZSTD.match(magic):
         return zstd.ZstdFile(stream)  # type: ignore[return-value]
     return stream  # type: ignore[return-value]

@@ -23,7 +23,9 @@ from .witness.lines import read_pieces
 
 _WHITE = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_GZIP = b"\x1f\x8b"
+# A frame of zstd, or one that is to be skipped.
+_ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
 _FLAT = re.compile(r"\.[ct]sv(\.gz|\.zst)?$")
 _MOST_WHOLE_BYTES = 4 * 1024 * 1024
 _PATTERN = re.compile(r"[*?\[]")
@@ -123,7 +125,7 @@ def _opened(path: Path, size: int) -> IO[bytes]:
     """The decompressed bytes of the first `size` bytes of a file."""
     with path.open("rb") as file:
         magic = file.read(4)
-    if magic.startswith((_GZIP, _ZSTD)):
+    if magic.startswith(_GZIP) or _ZSTD.match(magic):
         packed = io.BytesIO(_head(path, size))
         return gzip.GzipFile(fileobj=packed) if magic.startswith(_GZIP) else zstd.ZstdFile(packed)  # type: ignore[return-value]
     return path.open("rb")
@@ -151,7 +153,7 @@ def _is_object(line: bytes) -> bool:
 def _input(entry: ReadFile, data: bytes, *, grown: bool) -> Input:
     if data.startswith(_GZIP):
         data = gzip.GzipFile(fileobj=io.BytesIO(data)).read()
-    elif data.startswith(_ZSTD):
+    elif _ZSTD.match(data):
         data = zstd.ZstdFile(io.BytesIO(data)).read()
     return Input(entry.path, _as_read(entry, data) if grown else data, entry.sha256, entry.zone)
 

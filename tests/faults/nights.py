@@ -73,13 +73,14 @@ class Ended:
 
 
 class Zygote:
-    """Command lines in processes of their own, forked from one that is warm."""
+    """Command lines in processes of their own, forked from one that is warm; `nights` is where its nights stand."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="badgeledger-faults-")
+        self.nights = Path(self._folder.name) / "nights"
         paths = os.pathsep.join([str(REPOSITORY / "src"), str(REPOSITORY / "tests")])
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("zygote.py"))],
+            [sys.executable, str(Path(__file__).with_name("zygote.py")), str(self.nights)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -266,19 +267,19 @@ class Ledger:
         return Ledger(folder)
 
 
+def make_nights(root: Path) -> Iterator[tuple[Ledger, int]]:
+    """Ledgers below a folder with the files of a night, to be run, each after the one before."""
+    ledger = Ledger.new(root / "0")
+    for night in range(len(NIGHTS)):
+        ledger = ledger.copied(root / str(night + 1))
+        ledger.deliver(night)
+        yield ledger, night
+
+
 @cache
 def undisturbed() -> tuple[Ledger, ...]:
     """The ledger before the first night and after each, as they are when nothing happens."""
-    root = Path(tempfile.mkdtemp(prefix="badgeledger-undisturbed-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
-    ledgers = [Ledger.new(root / "0")]
-    for night in range(len(NIGHTS)):
-        ledger = ledgers[-1].copied(root / str(night + 1))
-        ledger.deliver(night)
-        ended = ledger.run(night)
-        assert ended.code == 0, ended
-        ledgers.append(ledger)
-    return tuple(ledgers)
+    return tuple(Ledger(zygote().nights / str(night)) for night in range(len(NIGHTS) + 1))
 
 
 def delivered(night: int, folder: Path) -> Ledger:

@@ -23,8 +23,8 @@ from badgeledger.warehouse import Warehouse
 
 
 def small_bomb() -> None:
-    """A file may grow to a mebibyte or forty times its size when it is decompressed."""
-    inputs.MIN_BOMB_BYTES, inputs.MAX_EXPANSION = 1024 * 1024, 40
+    """A file may grow to a mebibyte or twenty times its size when it is decompressed."""
+    inputs.MIN_BOMB_BYTES, inputs.MAX_EXPANSION = 1024 * 1024, 20
 
 
 def no_right_to_read() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import harness
+import polars
 import pytest
 from backports import zstd
 from faults.nights import Ended, zygote
@@ -26,6 +29,17 @@ def zipped(data: bytes) -> bytes:
     return gzip.compress(data, 1, mtime=0)
 
 
+def parquet(columns: dict[str, list[Any]]) -> bytes:
+    file = io.BytesIO()
+    polars.DataFrame(columns).write_parquet(file)
+    return file.getvalue()
+
+
+HEADER, ROW = b"badge_id,customer_id,kind,event_at\n", b"B,c9,EARN,2024-02-01T00:00:00Z\n"
+FLAT = {"badge_id": ["B"], "customer_id": ["c9"], "kind": ["EARN"], "event_at": ["2024-02-01T00:00:00Z"]}
+# A frame of zstd that holds nothing to decompress; some programs begin with one.
+SKIPPED = b"\x50\x2a\x4d\x18\x04\0\0\0skip"
+NAMED = zipped(LOG)[:3] + b"\x08" + zipped(LOG)[4:10] + b"../../x\0" + zipped(LOG)[10:]
 # Name of the file, its bytes, and how many of its lines are read, accepted and refused; all others are its duplicates.
 READ: tuple[tuple[str, bytes, tuple[int, int, int]], ...] = (
     ("log.jsonl", LOG, (4, 4, 0)),
@@ -55,7 +69,60 @@ READ: tuple[tuple[str, bytes, tuple[int, int, int]], ...] = (
     ("gzip under another name", zipped(LOG), (4, 0, 0)),
     ("plain under a name of gzip.gz", LOG, (4, 0, 0)),
     ("not closed.json", b"[" + b",".join(GOOD), (1, 0, 1)),
+    ("a lone surrogate.jsonl", b'{"badgeMetaId":"\\ud800"}\n' + LOG, (5, 0, 1)),
+    ("a lone surrogate as an id.jsonl", GOOD[0].replace(b'"c0"', b'"\\udfff"') + b"\n" + LOG, (5, 0, 1)),
+    ("a NUL as an id.jsonl", GOOD[0].replace(b'"c0"', b'"\\u0000"') + b"\n" + LOG, (5, 0, 1)),
+    ("a key twice.jsonl", GOOD[0].replace(b'"c0"', b'"c0","customerId":"c1"') + b"\n" + LOG, (5, 0, 1)),
+    ("a key of a megabyte.jsonl", b'{"' + b"k" * MIB + b'":1}\n' + LOG, (5, 0, 1)),
+    ("100,000 keys.jsonl", b"{" + b",".join(b'"%d":1' % n for n in range(100_000)) + b"}\n" + LOG, (5, 0, 1)),
+    ("minus infinity.jsonl", b'{"a":-Infinity}\n' + LOG, (5, 0, 1)),
+    ("a comment.jsonl", GOOD[0] + b" // so\n" + LOG, (5, 0, 1)),
+    ("two on a line.jsonl", GOOD[0] + GOOD[1] + b"\n" + LOG, (5, 0, 1)),
+    ("single quotes.jsonl", GOOD[0].replace(b'"', b"'") + b"\n" + LOG, (5, 0, 1)),
+    ("UTF-16.jsonl", LOG.decode().encode("utf-16"), (5, 0, 5)),
+    ("UTF-32.jsonl", LOG.decode().encode("utf-32"), (5, 0, 5)),
+    ("Latin-1.jsonl", GOOD[0].replace(b"c0", b"\xe9") + b"\n" + LOG, (5, 0, 1)),
+    ("an overlong slash.jsonl", GOOD[0].replace(b"c0", b"\xc0\xaf") + b"\n" + LOG, (5, 0, 1)),
+    ("other ends of lines.jsonl", b"\xe2\x80\xa8".join(GOOD) + b"\n" + b"\x0b".join(GOOD) + b"\n" + LOG, (6, 0, 2)),
+    ("only a mark.jsonl", b"\xef\xbb\xbf", (0, 0, 0)),
+    ("only a line feed.jsonl", b"\n", (1, 0, 1)),
+    ("no line feed at its end.jsonl", LOG[:-1], (4, 0, 0)),
+    ("gzip in gzip.gz", zipped(zipped(LOG)), (1, 0, 1)),
+    ("gzip of nothing.gz", zipped(b""), (0, 0, 0)),
+    ("a path in its header.gz", NAMED, (4, 0, 0)),
+    ("a frame to skip, then a log.zst", SKIPPED + zstd.compress(LOG), (4, 0, 0)),
+    ("a log, then a frame to skip.zst", zstd.compress(LOG) + SKIPPED, (4, 0, 0)),
+    ("numbers.json", b"[1,\n2,\n3]", (3, 0, 3)),
+    ("a deep document.json", b"[" * 100_000 + b"]" * 100_000, (1, 0, 1)),
+    ("an empty list.json", b"[]", (0, 0, 0)),
+    ("a document and more.json", b"[\n" + GOOD[0] + b"\n]\n" + GOOD[1], (4, 0, 2)),
+    ("formulas.csv", HEADER + ROW.replace(b"B,c9", b"=1+1,@SUM(A1)"), (1, 1, 0)),
+    ("an open quote.csv", HEADER + ROW + ROW.replace(b"c9", b'"c9') + ROW, (2, 1, 1)),
+    ("a quote inside.csv", HEADER + ROW.replace(b"c9", b'c"9') + ROW, (2, 1, 0)),
+    ("too many fields.csv", HEADER + ROW.replace(b"c9", b"c9,c9") + ROW, (2, 0, 1)),
+    ("no header.csv", ROW + ROW, (1, 0, 1)),
+    ("a column twice.csv", HEADER.replace(b"kind", b"kind,kind") + ROW, (1, 0, 1)),
+    ("only a header.csv", HEADER, (0, 0, 0)),
+    ("nothing.csv", b"", (0, 0, 0)),
+    ("no text.csv", HEADER + ROW.replace(b"c9", b"\xff") + ROW, (2, 0, 1)),
+    ("NUL.csv", HEADER + ROW.replace(b"c9", b"\0") + ROW, (2, 0, 1)),
+    ("a field of 20 MB.csv.gz", zipped(HEADER + ROW.replace(b"c9", b'"' + b"x" * (20 * MIB) + b'"') + ROW), (2, 0, 1)),
+    ("a million commas.csv", HEADER + b"," * MIB + b"\n" + ROW, (2, 0, 1)),
+    ("no rows.parquet", parquet({name: [] for name in FLAT}), (0, 0, 0)),
+    ("other columns.parquet", parquet({"x": [1, 2]}), (2, 0, 2)),
+    ("flat.parquet", parquet(FLAT), (1, 0, 0)),
+    ("two\nlines.jsonl", LOG, (4, 0, 0)),
+    ("\x1b[31mred.jsonl", LOG, (4, 0, 0)),
+    ("-rf", LOG, (4, 0, 0)),
+    ("%s %n {0} $1.jsonl", LOG, (4, 0, 0)),
+    ("\u202egnp.jsonl", LOG, (4, 0, 0)),
+    ("<script>alert(1)<", LOG, (4, 0, 0)),
+    ("back\\slash.jsonl", LOG, (4, 0, 0)),
+    ("x" * 255, LOG, (4, 0, 0)),
+    (os.fsdecode(b"\xff\xfe.jsonl"), LOG, (4, 0, 0)),
 )  # fmt: skip
+# The lines of GOOD, the one row of the flat files, and two that are like no other.
+ACCEPTED = len(GOOD) + 3
 
 
 def ingest(folder: Path, *paths: object, **how: object) -> Ended:
@@ -73,8 +140,10 @@ def test_what_can_be_read_is_read_line_by_line_and_no_line_costs_its_neighbors(t
     for file in json.loads(ended.out):
         # Whichever of equal lines comes first is the one that is accepted: the name of its file decides.
         found[file["path"]] = (file["lines"], file["accepted"] + file["duplicate"], file["quarantined"])
-    assert found == {name: (read, read - refused, refused) for name, _, (read, _, refused) in READ}
-    assert sum(file["accepted"] for file in json.loads(ended.out)) == len(GOOD)
+    shown = {name: os.fsencode(name).decode("utf-8", "backslashreplace") for name, _, _ in READ}
+    assert found == {shown[name]: (read, read - refused, refused) for name, _, (read, _, refused) in READ}
+    accepted = {file["sha256"]: file["accepted"] for file in json.loads(ended.out)}
+    assert sum(accepted.values()) == ACCEPTED
 
 
 @pytest.mark.parametrize("name", ["a line of 200 MB alone.gz", "5 million brackets.gz", "half a million line feeds.gz"])
@@ -89,6 +158,7 @@ def flipped(data: bytes, place: int) -> bytes:
     return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
 
 
+WORDS = zstd.train_dict([b"%d" % n + LOG for n in range(1000)], 1024)
 BROKEN: dict[str, tuple[str, bytes]] = {
     "gzip, cut": ("x.gz", zipped(LOG)[:-30]),
     "gzip, cut in its trailer": ("x.gz", zipped(LOG)[:-1]),
@@ -99,6 +169,12 @@ BROKEN: dict[str, tuple[str, bytes]] = {
     "zstd, cut": ("x.zst", zstd.compress(LOG)[:-10]),
     "zstd, cut at a block": ("x.zst", zstd.compress(LOG)[:-1]),
     "zstd, something behind it": ("x.zst", zstd.compress(LOG) + b"more"),
+    "gzip, another method": ("x.gz", b"\x1f\x8b\x07" + zipped(LOG)[3:]),
+    "gzip, only two bytes": ("x.gz", b"\x1f\x8b"),
+    "zstd, only four bytes": ("x.zst", b"\x28\xb5\x2f\xfd"),
+    "zstd, a window of terabytes": ("x.zst", b"\x28\xb5\x2f\xfd\x00\xf8\x01\0\0"),
+    "zstd, flipped bit": ("x.zst", flipped(zstd.compress(LOG), 30)),
+    "zstd, a dictionary that is not there": ("x.zst", zstd.compress(LOG, zstd_dict=WORDS)),
 }  # fmt: skip
 
 
@@ -114,6 +190,13 @@ def test_a_damaged_stream_ends_with_3_and_nothing_is_kept(what: str, tmp_path: P
     assert "nothing of this run was kept" in ended.err
     (tmp_path / "logs" / name).unlink()
     assert json.loads(ingest(tmp_path, tmp_path / "logs").out)[0]["known"] is False
+
+
+@pytest.mark.parametrize("data", [b"PAR1", parquet(FLAT)[:-20], b"PAR1" + bytes(100) + b"PAR1"])
+def test_a_broken_parquet_file_ends_with_3(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(data)
+    ended = ingest(tmp_path, tmp_path / "x")
+    assert (ended.code, f"{tmp_path}/x: expected a Parquet file that opens; found " in ended.err) == (3, True), ended
 
 
 LARGE = LOG * (2 * MIB // len(LOG))

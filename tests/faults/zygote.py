@@ -14,13 +14,12 @@ import os
 import resource
 import signal
 import sys
-import tempfile
 import threading
 from pathlib import Path
 from typing import Any
 
 import numpy  # noqa: F401
-from faults.nights import AS_OF, Ledger
+from faults.nights import AS_OF, make_nights
 
 from badgeledger import cli, warehouse
 
@@ -32,7 +31,7 @@ warehouse._CONFIG |= {"threads": 1, "async_threads": 0}
 def main() -> None:
     # A child whose parent was killed is waited for here.
     assert ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
-    _warm()
+    _warm(Path(sys.argv[1]))
     assert threading.active_count() == 1
     print(json.dumps({"threads": len(os.listdir("/proc/self/task"))}), flush=True)
     for line in sys.stdin:
@@ -40,16 +39,13 @@ def main() -> None:
         print(json.dumps(_start(order) if "argv" in order else _wait(order["wait"])), flush=True)
 
 
-def _warm() -> None:
-    """Whole runs of the nights that are going to be broken off, so that compiled code is loaded, statements are parsed,
-    and the calendar of UTC is made.
+def _warm(root: Path) -> None:
+    """The nights that are going to be broken off, so that compiled code is loaded, statements are parsed, and the
+    calendar of UTC is made.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        ledger = Ledger.new(Path(folder) / "ledger")
-        for night, day in enumerate(AS_OF):
-            ledger.deliver(night)
-            _silently(["run", f"{ledger.folder}/nightly.toml", "--as-of", f"{day}T00:00:00Z"])
-            _silently(["verify", f"{ledger.folder}/reports/{day}", "--inputs", f"{ledger.folder}/logs"])
+    for ledger, night in make_nights(root):
+        _silently(["run", f"{ledger.folder}/nightly.toml", "--as-of", f"{AS_OF[night]}T00:00:00Z"])
+        _silently(["verify", f"{ledger.folder}/reports/{AS_OF[night]}", "--inputs", f"{ledger.folder}/logs"])
     # What is there now is not looked at again in any fork.
     gc.collect()
     gc.freeze()
