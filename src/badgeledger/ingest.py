@@ -51,13 +51,15 @@ def ingest(
     progress: Progress | None = None,
     *,
     retry: bool = False,
+    earlier: Sequence[Source] = (),
 ) -> list[FileResult]:
     """Read every new file into `raw` and sort its records; the caller holds the transaction.
 
     `progress` is told of each file and the bytes read of it so far. `retry` takes known files anew of which fewer
-    lines are refused now than when they were read. Raises :class:`~badgeledger.errors.InputError`.
+    lines are refused now than when they were read. `earlier` are beginnings of files that have grown since.
+    Raises :class:`~badgeledger.errors.InputError`.
     """
-    sources = find_sources(inputs, base)
+    sources = [*find_sources(inputs, base), *earlier]
     con = warehouse.con
     batch_id = _next(con, "raw.batch", "batch_id")
     con.execute("INSERT INTO raw.batch SELECT $1, now(), $2", [batch_id, len(inputs)])
@@ -99,8 +101,12 @@ def _read_file(
 ) -> int:
     con = warehouse.con
     file_id = _next(con, "raw.file", "file_id")
-    reader = _FileReader(warehouse, file_id, batch_id, source)
-    lines = reader.read(opened, progress)
+    lines = _FileReader(warehouse, file_id, batch_id, source).read(opened, progress)
+    if source.lines not in {None, lines}:
+        # Its half last line was a line, for it did not grow while it was read.
+        _forget(con, file_id)
+        opened.is_whole = True
+        lines = _FileReader(warehouse, file_id, batch_id, source).read(opened, progress)
     reached(Point.FILE_READ)
     con.execute(
         "INSERT INTO raw.file SELECT $1, $2, $3, $4, $5, $6",
@@ -124,13 +130,16 @@ def _read_again(
     better = first_row(con, refused, [fresh])[0] < before
     if better:
         con.execute("UPDATE raw.delivery SET file_id = $1, batch_id = $2 WHERE file_id = $3", [fresh, batch_id, known])
-    forgotten = known if better else fresh
-    of_a_file = "SELECT table_name FROM duckdb_columns() WHERE schema_name = 'raw' AND column_name = 'file_id'"
-    for (table,) in con.execute(f"{of_a_file} ORDER BY table_name").fetchall():
-        con.execute(f"DELETE FROM raw.{table} WHERE file_id = $1", [forgotten])
+    _forget(con, known if better else fresh)
     if better:
         due.forget(con)
     return fresh if better else known
+
+
+def _forget(con: duckdb.DuckDBPyConnection, file_id: int) -> None:
+    of_a_file = "SELECT table_name FROM duckdb_columns() WHERE schema_name = 'raw' AND column_name = 'file_id'"
+    for (table,) in con.execute(f"{of_a_file} ORDER BY table_name").fetchall():
+        con.execute(f"DELETE FROM raw.{table} WHERE file_id = $1", [file_id])
 
 
 class _FileReader:

@@ -40,11 +40,16 @@ class Input:
 
 @dataclass(frozen=True)
 class Source:
-    """One file to read: where it is, its path relative to its input root, and its feed's zone."""
+    """One file to read: where it is, its path relative to its input root, and its feed's zone.
+
+    Of a file that was read when it was shorter, `size` is how many bytes it had, and `lines` how many were read.
+    """
 
     location: Path
     path: str
     zone: str | None
+    size: int | None = None
+    lines: int | None = None
 
 
 def find_sources(inputs: Sequence[Input], base: Path) -> list[Source]:
@@ -113,13 +118,16 @@ def _unreadable(path: Path, expected: str, found: str) -> InputError:
 
 @dataclass
 class OpenSource:
-    """A source that is open at a fixed size. `grew` is known after the last block: its last line may be half."""
+    """A source that is open at a fixed size. `grew` is known after the last block: its last line may be half.
+    `is_whole`: it may be read as if it had not grown.
+    """
 
     sha256: str
     size: int
     _file: IO[bytes]
     _location: Path
     _before: os.stat_result
+    is_whole: bool = False
 
     def blocks(self, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
         """The decompressed bytes. Raises :class:`InputError` when they are damaged, or change while they are read."""
@@ -161,12 +169,12 @@ class OpenSource:
     @property
     def grew(self) -> bool:
         """True when bytes were appended after the file was opened; they are left to the next run."""
-        return os.fstat(self._file.fileno()).st_size > self.size
+        return not self.is_whole and os.fstat(self._file.fileno()).st_size > self.size
 
 
 @contextmanager
 def open_source(source: Source) -> Iterator[OpenSource]:
-    """The source at the size that it has now, with the SHA-256 of exactly these bytes."""
+    """The source at the size that it has now, or had, with the SHA-256 of exactly these bytes."""
     try:
         # A pipe that took the file's place since it was listed would keep a reader waiting for ever.
         file = open(source.location, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK))
@@ -178,11 +186,12 @@ def open_source(source: Source) -> Iterator[OpenSource]:
             raise _unreadable(source.location, "a regular file or folder", "a special file")
         try:
             reached(Point.SOURCE_OPENED)
-            sha256 = _sha256(file, before.st_size)
+            size = before.st_size if source.size is None else source.size
+            sha256 = _sha256(file, size)
         except OSError as error:
             raise _refused(source.location, error) from None
         reached(Point.SOURCE_HASHED)
-        yield OpenSource(sha256, before.st_size, file, source.location, before)
+        yield OpenSource(sha256, size, file, source.location, before)
 
 
 def _sha256(file: IO[bytes], size: int) -> str:

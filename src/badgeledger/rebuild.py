@@ -12,15 +12,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import ValidationError
 
 from . import earlier, evidence, runs
 from .errors import ConfigError, DifferenceFound
-from .evidence import KnownInput, Manifest
-from .ingest import FileResult, Input, ingest
+from .evidence import Manifest
+from .ingest import FileResult, ingest
 from .inputs import Source, find_sources
 from .pipeline import LOCK_TIMEOUT_SECONDS, Progress, given_inputs
 from .settings import PipelineFile, Rules
@@ -77,10 +76,9 @@ def rebuild(
             sources = find_sources(given, file.base)
             files = ingest(opened, given, file.base, lambda path, read: progress(f"rebuild: {path}, {read:,} bytes"))
             found = {result.sha256 for result in files}
-            with TemporaryDirectory(prefix="earlier-", dir=opened.spill) as folder:
-                parts = _earlier(past, found, sources, Path(folder), done.lost)
-                if parts:
-                    ingest(opened, parts, Path(folder))
+            parts = _earlier(past, found, sources, done.lost)
+            if parts:
+                ingest(opened, (), file.base, earlier=parts)
             _date(opened, past, len(given))
             done.runs = _record(opened, past, file, [str(file.base / entry.path) for entry in given])
             _account(opened, done.runs, progress)
@@ -137,12 +135,10 @@ def _report(folder: Path, lost: list[str]) -> Past | None:
     return Past(manifest, settings, rules, (folder / evidence.MANIFEST).stat().st_mtime_ns // 1000)
 
 
-def _earlier(
-    past: Iterable[Past], found: set[str], sources: Sequence[Source], folder: Path, lost: list[str]
-) -> list[Input]:
-    """Inputs of past reports that have grown since, cut where they ended then; `lost` names those that are gone."""
+def _earlier(past: Iterable[Past], found: set[str], sources: Sequence[Source], lost: list[str]) -> list[Source]:
+    """Inputs of past reports that have grown since, as they were then; `lost` names those that are gone."""
     places = {source.path: source.location for source in sources}
-    inputs = []
+    parts = []
     for entry in {entry.sha256: entry for one in past for entry in one.manifest.content.inputs}.values():
         if entry.sha256 in found:
             continue
@@ -150,19 +146,8 @@ def _earlier(
         if place is None or evidence.file_sha256(place, entry.bytes) != entry.sha256:
             lost.append(f"the input {entry.path} of {entry.bytes:,} bytes with SHA-256 {entry.sha256}")
             continue
-        # Its own name is given back to it later: no name from a manifest becomes a path.
-        part = folder / entry.sha256
-        _copy_head(place, part, entry)
-        inputs.append(Input(part.name, entry.zone))
-    return inputs
-
-
-def _copy_head(source: Path, target: Path, entry: KnownInput) -> None:
-    with source.open("rb") as whole, target.open("wb") as head:
-        left = entry.bytes
-        while chunk := whole.read(min(left, 1 << 20)):
-            head.write(chunk)
-            left -= len(chunk)
+        parts.append(Source(place, entry.path, entry.zone, entry.bytes, entry.lines))
+    return parts
 
 
 def _date(opened: Warehouse, past: Sequence[Past], inputs_given: int) -> None:
@@ -198,13 +183,12 @@ def _date(opened: Warehouse, past: Sequence[Past], inputs_given: int) -> None:
             con.execute(
                 f"UPDATE raw.{relation} AS row SET batch_id = night FROM dated WHERE row.file_id = dated.file_id"
             )
-    # A file that was cut out of a grown one has a name of ours in raw.delivery: its hash.
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE delivered AS
         SELECT file_id, coalesce(min(night), {now}) AS batch_id, path
         FROM (
-            SELECT file_id, path FROM raw.delivery INNER JOIN raw.file USING (file_id) WHERE path <> sha256
+            SELECT file_id, path FROM raw.delivery
             UNION SELECT file_id, path FROM told
         ) LEFT JOIN told USING (file_id, path)
         GROUP BY file_id, path

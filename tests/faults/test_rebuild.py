@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import duckdb
@@ -12,6 +14,7 @@ import harness
 import pytest
 from conftest import SLOW
 from faults.nights import AS_OF, NIGHTS, PIPELINE, Ended, Ledger, assert_sound, undisturbed, zygote
+from faults.test_side_by_side import LINES
 
 from badgeledger.faults import Point
 
@@ -113,6 +116,48 @@ def test_a_log_that_grew_from_night_to_night_is_cut_again_where_each_night_ended
     for day in AS_OF:
         folder = ledger.folder / "reports" / day
         assert zygote().run("reproduce", folder, "--warehouse", ledger.warehouse).code == 0, day
+
+
+ROWS = [b"badge_id,customer_id,kind,event_at\n", *(b"B,c%d,EARN,2024-01-05T00:00:00Z\n" % n for n in range(4))]
+GROWING = {
+    "lines.jsonl": LINES,
+    "rows.csv": ROWS,
+    "a quoted row.csv": [*ROWS[:3], b'B,"c\n2",EARN,2024-01-05T00:00:00Z\n'],
+}
+
+
+def grow(ledger: Ledger, names: Iterable[str], *, stopped: bool) -> None:
+    """A first night of files that end within a line, or row, and grow by the rest, while they are read or later."""
+    logs = ledger.folder / "logs"
+    for name in names:
+        (logs / name).write_bytes(b"".join(GROWING[name][:3]) + GROWING[name][3][:6])
+    running = ledger.start(0, fault=f"{Point.SOURCE_HASHED}=stop" if stopped else None)
+    if stopped:
+        running.until_stopped()
+    else:
+        assert running.end().code == 0
+    for name in names:
+        with (logs / name).open("ab") as file:
+            file.write(GROWING[name][3][6:] + b"".join(GROWING[name][4:]))
+    if stopped:
+        assert running.go_on().code == 0
+
+
+@pytest.mark.parametrize(
+    ("names", "stopped", "refused"), [*(([name], True, 0) for name in GROWING), (list(GROWING), False, 3)]
+)
+def test_a_half_last_line_is_left_out_again_if_it_was_then(
+    names: list[str], stopped: bool, refused: int, tmp_path: Path
+) -> None:
+    """The half line of a file that stayed as it was is a line, and refused; of one that was just growing it is none."""
+    ledger = Ledger.new(tmp_path / "ledger")
+    grow(ledger, names, stopped=stopped)
+    report = ledger.folder / "reports" / AS_OF[0]
+    assert len(list(csv.DictReader(io.StringIO((report / "quarantine.csv").read_text())))) == refused
+    ledger.warehouse.write_bytes(b"")
+    done = rebuild(ledger)
+    assert (done.code, done.err) == (0, "")
+    assert zygote().run("reproduce", report, "--warehouse", ledger.warehouse).code == 0
 
 
 def test_what_cannot_be_told_any_more_is_named(ledger: Ledger) -> None:
