@@ -22,7 +22,7 @@ from .errors import InputError
 from .faults import Point, reached
 
 BLOCK_BYTES = 16 * 1024 * 1024
-MIN_BOMB_BYTES = 4 * 1024**3
+MIN_BOMB_BYTES = 256 * 1024**2
 MAX_EXPANSION = 250
 _GZIP = b"\x1f\x8b"
 # Some programs begin with a frame that is to be skipped.
@@ -116,6 +116,15 @@ def _unreadable(path: Path, expected: str, found: str) -> InputError:
     )
 
 
+def _bomb(path: Path, limit: int) -> InputError:
+    return InputError(
+        where=str(path),
+        expected=f"at most {limit:,} bytes when decompressed",
+        found="more",
+        next_step="If it is a log all the same, decompress it and deliver it plain; nothing of this run was kept.",
+    )
+
+
 @dataclass
 class OpenSource:
     """A source that is open at a fixed size. `grew` is known after the last block: its last line may be half.
@@ -139,7 +148,7 @@ class OpenSource:
             while block := stream.read(block_bytes):
                 read += len(block)
                 if read > limit:
-                    raise _unreadable(self._location, f"at most {limit} bytes when decompressed", "more")
+                    raise _bomb(self._location, limit)
                 reached(Point.BLOCK_READ)
                 yield block
         except (EOFError, zlib.error, zstd.ZstdError, gzip.BadGzipFile) as error:

@@ -21,9 +21,11 @@ _LOCK_POLL_SECONDS = 0.2
 def locked(path: Path, timeout: float) -> Iterator[None]:
     """Hold `PATH.lock`, which is never removed; it names the holder's process while it is held. Its folder is made.
 
-    Raises WarehouseLocked after `timeout` seconds, UsageError for a path that DuckDB would not take as it is.
+    Raises WarehouseLocked after `timeout` seconds, UsageError for a path that DuckDB would not take as it is, or under
+    which something else stands than a file.
     """
     _refuse_question_mark(path)
+    _refuse_no_file(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     lock_path = path.with_name(path.name + ".lock")
     descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -64,6 +66,17 @@ def _refuse_question_mark(path: Path) -> None:
             expected="a path to a warehouse without a question mark",
             found=os.path.realpath(path),
             next_step="Name another --warehouse; inputs and reports may stand in any folder.",
+        )
+
+
+def _refuse_no_file(path: Path) -> None:
+    """Raise UsageError for a folder, or a pipe, which whoever opens it would wait for."""
+    if path.exists() and not path.is_file():
+        raise UsageError(
+            where=str(path),
+            expected="a warehouse, which is a file",
+            found="a folder" if path.is_dir() else "a special file",
+            next_step="Name another --warehouse.",
         )
 
 

@@ -208,7 +208,7 @@ def test_a_decompression_bomb_is_not_swallowed(bomb: bytes, tmp_path: Path) -> N
     (tmp_path / "bomb").write_bytes(bomb)
     ended = ingest(tmp_path, tmp_path / "bomb", patches=["faults.patches:small_bomb"])
     assert ended.code == 3
-    assert "at most 1048576 bytes when decompressed; found more" in ended.err
+    assert "at most 1,048,576 bytes when decompressed; found more" in ended.err
     assert ended.memory_mb < MEMORY_MB
 
 

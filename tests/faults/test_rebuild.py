@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -211,3 +212,14 @@ def test_a_rebuild_without_reports_brings_in_everything_as_one_night(ledger: Led
     done = rebuild(ledger)
     assert done.out.splitlines()[-1] == "next: badgeledger run, with the same pipeline file"
     assert ledger.run(2).code == 0
+
+
+@pytest.mark.parametrize("command", ["run", "rebuild", "status"])
+def test_what_is_no_file_is_no_warehouse(command: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "nightly.toml").write_text(PIPELINE)
+    pipeline = () if command == "status" else (tmp_path / "nightly.toml",)
+    for name, found in (("folder", "a folder"), ("pipe", "a special file")):
+        ended = zygote().run(command, *pipeline, "--warehouse", tmp_path / name)
+        assert (ended.code, f"{name}: expected a warehouse, which is a file; found {found}." in ended.err) == (2, True)
