@@ -24,6 +24,7 @@ from .faults import Point, reached
 BLOCK_BYTES = 16 * 1024 * 1024
 MIN_BOMB_BYTES = 256 * 1024**2
 MAX_EXPANSION = 250
+_SUSPECT_EXPANSION = 64  # logs come to ten or twenty times their packed size
 _GZIP = b"\x1f\x8b"
 # Some programs begin with a frame that is to be skipped.
 _ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
@@ -140,15 +141,18 @@ class OpenSource:
 
     def blocks(self, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
         """The decompressed bytes. Raises :class:`InputError` when they are damaged, or change while they are read."""
-        magic = _Limited(self._file, self.size).read(4)
-        stream = _decompressed(_Limited(self._file, self.size), magic)
+        packed = _Limited(self._file, self.size)
+        stream = _decompressed(packed, self.head(4))
         limit = max(MIN_BOMB_BYTES, MAX_EXPANSION * self.size)
         read = 0
+        is_suspect = False
         try:
             while block := stream.read(block_bytes):
                 read += len(block)
-                if read > limit:
-                    raise _bomb(self._location, limit)
+                if not is_suspect and read > _SUSPECT_EXPANSION * packed.place:
+                    # Many lines take long to be refused: whether it is a bomb is found before one is read.
+                    is_suspect = True
+                    self._measure(limit, block_bytes)
                 reached(Point.BLOCK_READ)
                 yield block
         except (EOFError, zlib.error, zstd.ZstdError, gzip.BadGzipFile) as error:
@@ -160,6 +164,15 @@ class OpenSource:
         # A log that was only appended to still begins with the bytes that were hashed.
         if touched and (after.st_size < self.size or _sha256(self._file, self.size) != self.sha256):
             raise _unreadable(self._location, "a file that stays as it is while it is read", "other contents")
+
+    def _measure(self, limit: int, block_bytes: int) -> None:
+        """Raise InputError when more than `limit` bytes come of the file."""
+        stream = _decompressed(_Limited(self._file, self.size), self.head(4))
+        read = 0
+        while block := stream.read(block_bytes):
+            read += len(block)
+            if read > limit:
+                raise _bomb(self._location, limit)
 
     def head(self, size: int) -> bytes:
         """The first bytes, as they are stored."""
@@ -217,7 +230,7 @@ class _Limited(io.RawIOBase):
     def __init__(self, file: IO[bytes], size: int) -> None:
         self._descriptor = file.fileno()
         self._size = size
-        self._place = 0
+        self.place = 0
 
     def readable(self) -> bool:
         return True
@@ -228,9 +241,9 @@ class _Limited(io.RawIOBase):
         return len(data)
 
     def read(self, size: int = -1) -> bytes:
-        left = self._size - self._place
-        data = os.pread(self._descriptor, left if size < 0 else min(size, left), self._place)
-        self._place += len(data)
+        left = self._size - self.place
+        data = os.pread(self._descriptor, left if size < 0 else min(size, left), self.place)
+        self.place += len(data)
         return data
 
 

@@ -27,6 +27,11 @@ def small_bomb() -> None:
     inputs.MIN_BOMB_BYTES, inputs.MAX_EXPANSION = 1024 * 1024, 20
 
 
+def bomb_of_blocks() -> None:
+    """A file may grow to two blocks."""
+    inputs.MIN_BOMB_BYTES = 2 * inputs.BLOCK_BYTES
+
+
 def no_right_to_read() -> None:
     """Root may read anything; without this capability it is held to the rights of a file, as anybody is."""
     libc = ctypes.CDLL(None, use_errno=True)

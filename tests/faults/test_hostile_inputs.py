@@ -212,6 +212,14 @@ def test_a_decompression_bomb_is_not_swallowed(bomb: bytes, tmp_path: Path) -> N
     assert ended.memory_mb < MEMORY_MB
 
 
+def test_a_bomb_of_many_lines_is_found_before_one_of_them_is_read(tmp_path: Path) -> None:
+    (tmp_path / "bomb").write_bytes(zstd.compress(b"\n" * (48 * MIB)))
+    ended = ingest(
+        tmp_path, tmp_path / "bomb", patches=["faults.patches:bomb_of_blocks"], fault=f"{Point.BLOCK_READ}=EIO"
+    )
+    assert (ended.code, "at most 33,554,432 bytes when decompressed; found more" in ended.err) == (3, True), ended
+
+
 def test_what_is_no_regular_file_is_named_and_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "nowhere").symlink_to(tmp_path / "missing")
