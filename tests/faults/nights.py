@@ -335,22 +335,30 @@ def assert_made_good(ledger: Ledger, night: int) -> None:
 
 @dataclass
 class Proof:
-    """States of ledgers that are sound and that one more run makes good; the same bytes have the same future."""
+    """States of ledgers that are sound, and those that one more run makes good; the same bytes have the same future."""
 
-    proved: set[tuple[int, str]] = field(default_factory=set)
+    sound: set[tuple[int, str]] = field(default_factory=set)
+    made_good: set[tuple[int, str]] = field(default_factory=set)
 
-    def holds(self, ledger: Ledger, night: int) -> None:
-        """Prove it of the state in which a fault has left a ledger; the ledger stays in it."""
+    def of_sound(self, ledger: Ledger, night: int) -> bool:
+        """Prove that the state in which a fault has left a ledger is sound; whether it was new."""
         state = night, ledger.state()
-        if state not in self.proved:
-            assert_sound(ledger, night)
+        if state in self.sound:
+            return False
+        assert_sound(ledger, night)
+        self.sound.add(state)
+        return True
+
+    def of_made_good(self, ledger: Ledger, night: int) -> None:
+        """Prove that one more run makes it good; the ledger stays in it."""
+        state = night, ledger.state()
+        if state not in self.made_good:
             with ledger.rehearsal():
                 assert_made_good(ledger, night)
-            self.proved.add(state)
+            self.made_good.add(state)
 
 
 PROOF = Proof()
-
 
 _UNRECONCILED = """
 SELECT file_id, lines FROM raw.file WHERE lines <> (

@@ -42,12 +42,19 @@ def killed(ended: Ended) -> bool:
 
 
 def kill_everywhere(ledger: Ledger, night: int) -> Counter[str]:
-    """Kill a run at each point in turn; how often which was hit. What every kill leaves is proved."""
-    hits = Counter[str]()
+    """Kill a run at each point in turn; how often which was hit. What every kill leaves is sound.
+
+    In the quick set one more run makes every third of those states good that differ, so that over the three nights each
+    point was the last before the end.
+    """
+    hits, states = Counter[str](), 0
     for point in ledger.kills(night):
         hits[point] += 1
         try:
-            PROOF.holds(ledger, night)
+            is_new = PROOF.of_sound(ledger, night)
+            if SLOW or (is_new and states % 3 == night):
+                PROOF.of_made_good(ledger, night)
+            states += is_new
         except AssertionError as error:
             raise AssertionError(f"killed at {point}@{hits[point]}: {error}") from error
     assert_sound(ledger, night)
@@ -103,13 +110,15 @@ def test_kills_at_random_instants_lose_and_tear_nothing(part: int, tmp_path: Pat
     while hits < 30:
         night, in_a_row = draw.randrange(len(NIGHTS)), draw.choice((1, 2, 3, 4))
         ledger = delivered(night, tmp_path / "ledger")
-        for _ in range(in_a_row):
+        for turn in range(in_a_row):
             running = ledger.start(night)
             time.sleep(draw.uniform(0, whole))
             running.kill()
             hits += killed(running.end())
             try:
-                PROOF.holds(ledger, night)
+                PROOF.of_sound(ledger, night)
+                if turn == in_a_row - 1:
+                    PROOF.of_made_good(ledger, night)
             except AssertionError as error:
                 raise AssertionError(f"seed {seed}, after {hits} hits: {error}") from error
         shutil.rmtree(ledger.folder)
