@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Any
 
 import duckdb
@@ -215,21 +216,27 @@ def decide_badges(
     of a badge that is unknown. `progress` is told how many rows are done, after each badge."""
     size = len(rows.badge)
     starts = np.searchsorted(rows.badge, np.arange(len(ruled) + 1, dtype=np.int32))
-    admitting_call = np.full(int(rows.request.max(initial=0)) + 1, deciding.NO_CALL, np.int64)
     found = Decided(np.full(size, deciding.UNKNOWN_BADGE, np.int8), np.full(size, deciding.NO_SLOT, np.int32))
 
     def decide_one(plan: counting.BadgePlan) -> int:
         low, high = starts[plan.badge_no], starts[plan.badge_no + 1]
         badge = ruled[plan.badge_no]
         if badge is not None and high > low:
-            layout.Layout(plan, badge.versions).decide(
-                rows.part(low, high), admitting_call, found.reason[low:high], found.slot_no[low:high]
+            rooms = free.get()
+            layout.Layout(plan, badge.versions, rooms).decide(
+                rows.part(low, high), found.reason[low:high], found.slot_no[low:high]
             )
+            free.put(rooms)
         return int(high - low)
 
     decided = 0
+    free: SimpleQueue[layout.Rooms] = SimpleQueue()
+    for _ in range(threads):
+        free.put(layout.Rooms())
+    # The largest badge first: what is made for it has room for all others.
+    in_turn = sorted(plans, key=lambda plan: starts[plan.badge_no] - starts[plan.badge_no + 1])
     with ThreadPoolExecutor(threads) as pool:
-        for finished in as_completed([pool.submit(decide_one, plan) for plan in plans]):
+        for finished in as_completed([pool.submit(decide_one, plan) for plan in in_turn]):
             decided += finished.result()
             progress(decided)
     return found

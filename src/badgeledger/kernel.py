@@ -26,11 +26,13 @@ Places = NDArray[np.int32]
 @njit(cache=True, nogil=True)
 def subject_bounds(customers: Places, rows: Places, bounds: Ints) -> Ints:  # pragma: no cover - compiled
     """Where each run of one customer begins in `rows`, and the end; written into `bounds`, which has room for all."""
-    found = 0
+    found, before = 0, -1
     for place in range(len(rows)):
-        if place == 0 or customers[rows[place]] != customers[rows[place - 1]]:
+        customer = customers[rows[place]]
+        if customer != before:
             bounds[found] = place
             found += 1
+            before = customer
     bounds[found] = len(rows)
     return bounds[: found + 1]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,21 @@ from .settings import Rules
 
 Ints = NDArray[np.int64]
 Places = NDArray[np.int32]
+Kind = TypeVar("Kind", bound=np.generic)
+
+
+class Rooms:
+    """Arrays that one badge after the other is laid out in: memory that is new costs more than deciding in it."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[tuple[str, type], NDArray[Any]] = {}
+
+    def take(self, use: str, size: int, kind: type[Kind]) -> NDArray[Kind]:
+        """An array for one use; what it holds is what the badge before has left."""
+        array = self._arrays.get((use, kind))
+        if array is None or len(array) < size:
+            array = self._arrays[use, kind] = np.empty(size, kind)
+        return array[:size]
 
 
 @dataclass(frozen=True)
@@ -24,12 +40,19 @@ class Layout:
 
     plan: counting.BadgePlan
     versions: Sequence[DecidedVersion]
+    rooms: Rooms
 
-    def decide(self, rows: AskedRows, admitting_call: Ints, reasons: NDArray[np.int8], full: Places) -> None:
+    def decide(self, rows: AskedRows, reasons: NDArray[np.int8], full: Places) -> None:
         """Decide the badge's rows, into `reasons` and `full` (:func:`.deciding.decide`)."""
         size = len(rows.row_no)
-        grouped = kernel.order_by_key(rows.customer, *np.empty((2, size), np.int32))
-        bounds = kernel.subject_bounds(rows.customer, grouped, np.empty(size + 1, np.int64))
+        grouped = kernel.order_by_key(rows.customer, *(self.rooms.take(use, size, np.int32) for use in ("one", "two")))
+        bounds = kernel.subject_bounds(rows.customer, grouped, self.rooms.take("bounds", size + 1, np.int64))
+        # The requests of a badge follow each other; a fact has none.
+        first = rows.request[np.argmin(rows.fact)]
+        request = np.subtract(rows.request, first, out=self.rooms.take("request", size, np.int32))
+        np.maximum(request, 0, out=request)
+        admitting_call = self.rooms.take("admitting_call", int(request.max()) + 1, np.int64)
+        admitting_call[:] = deciding.NO_CALL
         holds = bool(rows.is_issue.any())
         asked = deciding.Asked(
             processed=rows.processed,
@@ -37,7 +60,7 @@ class Layout:
             version=rows.version,
             is_issue=rows.is_issue,
             call=rows.call,
-            request=rows.request,
+            request=request,
             ends_at=self._validity_ends(rows) if holds else np.empty(0, np.int64),
             fact=rows.fact,
             revoked_at=rows.revoked_at,
@@ -129,21 +152,24 @@ class Layout:
             for ends in ((slots.badge_slots, len(slots.kind)), (0, slots.badge_slots))
         ]
         cycles, ranked = len(slots.customer_windows), 2 if on_event else int(holds)
+        take = self.rooms.take
         placed = subjects.Subjects(
-            low=np.empty(size, np.int32),
+            low=take("low", size, np.int32),
             badge_low=subjects.NO_PLACE,
             cycle=self._cycles(event),
-            cell=np.empty(size if cycles else 0, np.int32),
+            cell=take("cell", size if cycles else 0, np.int32),
             badge_cells=size if cycles else 0,
-            room=np.empty(0, np.int64),
-            in_cell=np.zeros((size if cycles else 0) + len(slots.badge_windows), np.int32),
-            begin=np.empty((ranked, size), np.int32),
-            end=np.empty((ranked, size), np.int32),
-            rank=np.empty((ranked, size), np.int32),
-            events=np.empty(ranked * size, np.int64),
-            by_event=np.zeros(2 * size if on_event else 0, np.int32),
-            valid_until=np.full(size if holds else 0, -subjects.NEVER, np.int64),
+            room=take("room", 0, np.int64),
+            in_cell=take("in_cell", (size if cycles else 0) + len(slots.badge_windows), np.int32),
+            begin=take("begin", ranked * size, np.int32).reshape(ranked, size),
+            end=take("end", ranked * size, np.int32).reshape(ranked, size),
+            rank=take("rank", ranked * size, np.int32).reshape(ranked, size),
+            events=take("events", ranked * size, np.int64),
+            by_event=take("by_event", 2 * size if on_event else 0, np.int32),
+            valid_until=take("valid_until", size if holds else 0, np.int64),
         )
+        placed.in_cell[:] = placed.by_event[:] = 0
+        placed.valid_until[:] = -subjects.NEVER
         places = subjects.place_customers(placed, bounds, grouped, fewest[subjects.CUSTOMER], cycles)
         if size > fewest[subjects.BADGE]:
             placed = placed._replace(badge_low=places)
@@ -153,12 +179,15 @@ class Layout:
         if on_event:
             everything = np.arange(size, dtype=np.int32)
             subjects.rank_rows(placed, subjects.BADGE, size, np.array([0, size]), everything, event)
-        return placed._replace(room=np.zeros(places, np.int64))
+        placed = placed._replace(room=take("room", places, np.int64))
+        placed.room[:] = 0
+        return placed
 
     def _cycles(self, event: Ints) -> NDArray[np.int32]:
         """The cycle of each row's event in both scopes, -1 outside every cycle; no column where no scope has cycles."""
         tables = [self.plan.cycle_tables[scope] for scope in ("CUSTOMER", "BADGE")]
-        found = np.empty((2, len(event) if any(len(table["slot"]) for table in tables) else 0), np.int32)
+        size = len(event) if any(len(table["slot"]) for table in tables) else 0
+        found = self.rooms.take("cycles", 2 * size, np.int32).reshape(2, size)
         for table, room in zip(tables, found, strict=True):
             if len(room):
                 kernel.cycles_of(event, table["starts_at"], table["ends_at"], room)
