@@ -3,7 +3,7 @@
 # make test-slow  the laws with forty times the examples, and more tampering (hours)
 # make bench    speed and memory on generated logs (minutes)
 # make golden   the expected tables and terminal pages of the samples anew, to be read before they are committed
-# make bench-replay   decisions a second, beside plain Python and the libraries limits and pyrate-limiter
+# make bench-replay   decisions a second, beside plain Python and the libraries limits and pyrate-limiter; whole replays of ever more
 # make bench-nightly  one more day on two years of history, by what changed and with --full
 # make pictures  the pictures of the README anew, from the samples (needs Chromium)
 # make format   rewrite sources in the house's format
@@ -51,7 +51,7 @@ bench: environment
 	$(BIN)/python tests/bench
 
 bench-replay: environment
-	$(BIN)/python tests/bench --only replay
+	$(BIN)/python tests/bench --only replay growth
 
 bench-nightly: environment
 	$(BIN)/python tests/bench --only nightly
