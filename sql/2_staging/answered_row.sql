@@ -1,4 +1,5 @@
--- One row per customer in a call and per answer that nobody asked for, with what the platform said (RULEBOOK 3, outcome).
+-- One row per customer in a call and per answer that nobody asked for, with what the platform said (RULEBOOK 3, outcome);
+-- of the calls that are staged anew.
 WITH aligned AS (
     SELECT
         join_no,
@@ -112,8 +113,8 @@ keyed AS (
     SELECT
         *,
         replace(request_key::VARCHAR, '-', '') || '/' || ordinal || '/' AS row_key_text
-    FROM staging.call
-    SEMI JOIN staging.due USING (badge_id)
+    FROM temp.ordered_call
+    WHERE join_no IS NOT NULL
 ),
 
 exploded AS (

@@ -9,4 +9,4 @@ SELECT
     source_file_id AS file_id,
     source_line AS line
 FROM temp.joined_call
-WHERE coalesce(badge_id, '') IN (SELECT badge_id FROM staging.due) AND NOT has_request AND (processed_at IS NOT NULL OR len(answers) = 0)
+WHERE NOT has_request AND (processed_at IS NOT NULL OR len(answers) = 0)

@@ -1,23 +1,9 @@
 -- One row per accepted row whose platform id an earlier row already had: of the same badge, customer and kind, or not.
-WITH given AS (
-    SELECT
-        row_no,
-        call_no,
-        row_id,
-        badge_id,
-        customer_id,
-        kind
-    FROM staging.answered_row
-    SEMI JOIN staging.due USING (badge_id)
-    WHERE answered = 'ACCEPTED' AND row_id IS NOT NULL
-),
-
-shared AS (
-    SELECT given.*
-    FROM given
-    WHERE hash(
-        given.row_id) IN (
-        SELECT hash(row_id) FROM given
+WITH shared AS (
+    SELECT *
+    FROM temp.holder
+    WHERE hash(row_id) IN (
+        SELECT hash(row_id) FROM temp.holder
         GROUP BY hash(row_id)
         HAVING count(*) > 1
     )

@@ -2,6 +2,6 @@
 SELECT
     customer_id,
     row_number() OVER () - 1 AS customer_no
-FROM ledger.touched_entry
+FROM ledger.known_entry
 WHERE counted
 GROUP BY customer_id

@@ -13,7 +13,7 @@ SELECT
     entry.accepted,
     entry.revoked_at,
     zone_day.day
-FROM ledger.touched_entry AS entry
+FROM temp.touched_entry AS entry
 INNER JOIN staging.version AS version
     ON entry.badge_id = version.badge_id AND entry.version_no = version.version_no
 INNER JOIN ledger.zone_day AS zone_day

@@ -19,7 +19,9 @@ named AS (
             AND standing.kind = issuance.kind
             AND standing.row_id = issuance.row_id
             AND coalesce(standing.customer_id, issuance.customer_id) = issuance.customer_id
-    WHERE issuance.accepted AND issuance.badge_id IN (SELECT badge_id FROM staging.touched)
+    INNER JOIN staging.touched AS touched
+        ON issuance.badge_id = touched.badge_id AND issuance.row_no >= touched.from_no
+    WHERE issuance.accepted
     UNION ALL
     SELECT
         issuance.row_no,
@@ -32,10 +34,9 @@ named AS (
             AND standing.kind = issuance.kind
             AND standing.customer_id = issuance.customer_id
             AND standing.revoked_at >= issuance.processed_at
-    WHERE
-        standing.row_id IS NULL
-        AND issuance.accepted
-        AND issuance.badge_id IN (SELECT badge_id FROM staging.touched)
+    INNER JOIN staging.touched AS touched
+        ON issuance.badge_id = touched.badge_id AND issuance.row_no >= touched.from_no
+    WHERE standing.row_id IS NULL AND issuance.accepted
 )
 
 SELECT

@@ -1,4 +1,5 @@
--- One row per issuance of a badge that is accounted for anew.
+-- One row per issuance that is accounted for anew: of a touched badge, from its earliest touched place on.
 SELECT entry.*
 FROM ledger.entry AS entry
-SEMI JOIN staging.touched AS touched ON entry.badge_id = touched.badge_id
+INNER JOIN staging.touched AS touched ON entry.badge_id = touched.badge_id AND entry.row_no >= touched.from_no
+WHERE entry.row_no >= (SELECT min(from_no) FROM staging.touched)

@@ -15,9 +15,11 @@ WITH accepted AS (
 )
 
 SELECT
-    call_no,
-    endpoint,
-    badge_id,
-    request_id,
-    min(call_no) OVER (PARTITION BY endpoint, badge_id, request_id) AS first_call_no
+    accepted.call_no,
+    accepted.endpoint,
+    accepted.badge_id,
+    accepted.request_id,
+    min(accepted.call_no) OVER (PARTITION BY accepted.endpoint, accepted.badge_id, accepted.request_id) AS first_call_no
 FROM accepted
+INNER JOIN staging.touched AS touched ON accepted.badge_id = touched.badge_id
+QUALIFY accepted.call_no >= touched.from_no

@@ -14,6 +14,6 @@ SELECT
     entry.file_id,
     entry.line
 FROM ledger.over_limit AS over_limit
-INNER JOIN ledger.touched_entry AS entry USING (row_no)
--- Said of both sides, for the flags of all other badges are many.
-SEMI JOIN staging.touched AS touched ON over_limit.badge_id = touched.badge_id
+INNER JOIN temp.touched_entry AS entry USING (row_no)
+-- Said of both sides, for the flags of all other rows are many.
+WHERE over_limit.row_no >= (SELECT min(from_no) FROM staging.touched)

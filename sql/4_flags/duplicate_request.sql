@@ -12,5 +12,5 @@ SELECT
     entry.row_no,
     'requestId ' || entry.request_id || ' was accepted before, at ' || instant_text(first_call.processed_at) AS detail
 FROM later
-INNER JOIN ledger.touched_entry AS entry ON later.call_no = entry.call_no AND entry.outcome = 'ACCEPTED'
+INNER JOIN temp.touched_entry AS entry ON later.call_no = entry.call_no AND entry.outcome = 'ACCEPTED'
 INNER JOIN staging.call AS first_call ON later.first_call_no = first_call.call_no

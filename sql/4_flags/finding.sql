@@ -1,6 +1,6 @@
 -- One row per finding, whatever it is about, with its severity and the platform's code for it (RULEBOOK 9).
 WITH every AS (
-    SELECT * EXCLUDE (row_no) FROM flags.issuance_finding
+    SELECT * FROM temp.issuance_finding
     UNION ALL BY NAME
     SELECT * FROM flags.definition_finding
     UNION ALL BY NAME

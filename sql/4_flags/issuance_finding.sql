@@ -11,5 +11,5 @@ SELECT
     row_finding.detail,
     entry.file_id,
     entry.line
-FROM flags.row_finding AS row_finding
-INNER JOIN ledger.touched_entry AS entry USING (row_no)
+FROM temp.row_finding AS row_finding
+INNER JOIN temp.touched_entry AS entry USING (row_no)

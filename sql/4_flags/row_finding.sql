@@ -28,14 +28,14 @@ SELECT
     'unknown-badge' AS code,
     row_no,
     'no definition of this badge is known' AS detail
-FROM ledger.touched_entry
+FROM temp.touched_entry
 WHERE accepted AND version_no IS NULL
 UNION ALL
 SELECT
     'existing-issue-returned' AS code,
     entry.row_no,
     'the id ' || entry.row_id || ' was given before, as ' || holder.row_key AS detail
-FROM ledger.touched_entry AS entry
+FROM temp.touched_entry AS entry
 INNER JOIN staging.answered_row AS holder ON entry.first_holder_no = holder.row_no
 WHERE entry.outcome = 'REPEAT'
 UNION ALL
@@ -43,7 +43,7 @@ SELECT
     'id-conflict' AS code,
     entry.row_no,
     'the id ' || entry.row_id || ' was given before, as ' || holder.row_key AS detail
-FROM ledger.touched_entry AS entry
+FROM temp.touched_entry AS entry
 INNER JOIN staging.answered_row AS holder ON entry.first_holder_no = holder.row_no
 WHERE entry.is_conflict
 UNION ALL
@@ -51,7 +51,7 @@ SELECT
     'customer-not-answered' AS code,
     row_no,
     'the response does not name the customer' AS detail
-FROM ledger.touched_entry
+FROM temp.touched_entry
 WHERE not_answered
 UNION ALL
 SELECT
@@ -59,7 +59,7 @@ SELECT
     outside_cycle.row_no,
     'event ' || instant_text(entry.event_at) || ' lies in no cycle' AS detail
 FROM ledger.outside_cycle AS outside_cycle
-INNER JOIN ledger.touched_entry AS entry USING (row_no)
+INNER JOIN temp.touched_entry AS entry USING (row_no)
 UNION ALL
 SELECT
     'straddle' AS code,
@@ -75,7 +75,7 @@ SELECT
     entry.row_no,
     'answered ' || instant_text(entry.reported_expires_at) || ', by the rule '
     || coalesce(instant_text(expiry.expires_at), 'never') AS detail
-FROM ledger.touched_entry AS entry
+FROM temp.touched_entry AS entry
 INNER JOIN ledger.expiry AS expiry USING (row_no)
 WHERE
     entry.outcome = 'ACCEPTED'

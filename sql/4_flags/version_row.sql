@@ -10,7 +10,7 @@ WITH judged AS (
         version.active,
         version.owners,
         version.earn_type
-    FROM ledger.touched_entry AS entry
+    FROM temp.touched_entry AS entry
     INNER JOIN staging.version AS version
         ON entry.badge_id = version.badge_id AND entry.version_no = version.version_no
     WHERE entry.accepted

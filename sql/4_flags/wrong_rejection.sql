@@ -11,7 +11,7 @@ WITH rejected AS (
         entry.event_at,
         version.starts_at,
         version.expires_at
-    FROM ledger.touched_entry AS entry
+    FROM temp.touched_entry AS entry
     LEFT JOIN staging.version AS version
         ON entry.badge_id = version.badge_id AND entry.version_no = version.version_no
     WHERE entry.outcome = 'REJECTED' AND entry.code IN ('809', '816', '1040')

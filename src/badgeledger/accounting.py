@@ -23,21 +23,27 @@ from .faults import Point, reached
 from .settings import Rules
 from .staging import order_rows
 from .warehouse import (
+    BADGE_BITS,
     Warehouse,
     build,
     build_view,
     first_row,
+    from_place,
     has_table,
-    of_badges,
     relations,
     renew,
+    renew_from,
     scratch_database,
     statement,
 )
 
-# In order of dependence: what holds rows of badges, and what is made anew each time.
+# In order of dependence.
 _FLAGS = ("breach", "badge_day", "accepted_call", "duplicate_request", "version_row", "wrong_rejection")
-_FOUND = ("over_limit", "cycle_count", "limit_use", "outside_cycle", "straddle")
+# What counting finds of rows, and of all of a badge.
+_JUDGED = ("over_limit", "outside_cycle", "straddle")
+_COUNTED = ("cycle_count", "limit_use")
+# Tables that are made anew for all of a badge; those of rows are so from its earliest touched row on.
+_OF_BADGES = {*_COUNTED, "last_event", "badge_day"}
 
 Arrays = Mapping[str, Any]
 
@@ -73,8 +79,9 @@ def account(
 ) -> Cost | None:
     """Count, flag and set up the report views in the warehouse, as of an instant in microseconds.
 
-    Only badges are counted of which something is new, or not the same at this as-of; all of them when `full`, when
-    the settings changed, or when as-of lies before the last one. What it cost is told when asked to `explain`. For
+    Only badges are accounted for of which something is new, or not the same at this as-of, each from its earliest row
+    that may be judged otherwise on; all of them when `full`, when the settings changed, or when as-of lies before the
+    last one. What it cost is told when asked to `explain`. For
     another night use :func:`aside`.
     """
     order_rows(warehouse.con, full=full)
@@ -160,9 +167,10 @@ def derive(
         build(con, "ledger", relation)
     build_view(con, "ledger", "entry")
     if full:
-        con.execute("CREATE OR REPLACE VIEW ledger.touched_entry AS FROM ledger.entry")
+        con.execute("CREATE OR REPLACE VIEW ledger.known_entry AS FROM ledger.entry")
     else:
-        build_view(con, "ledger", "touched_entry")
+        build_view(con, "ledger", "known_entry")
+    _renew(con, "ledger", "last_event", full)
     build(con, "ledger", "customer_code")
     counting_rules = counting.CountingRules(
         zone=zone_,
@@ -173,18 +181,17 @@ def derive(
     )
     found = _count(con, counting_rules)
     _make_from(con, "cycle", "kernel_cycle", found["cycle"], True)
-    for relation in _FOUND:
+    _judge(con, found, full)
+    for relation in _COUNTED:
         _make_from(con, relation, f"kernel_{relation}", found[relation], full)
     _make_from(con, "printed_cycle", "kernel_printed_cycle", [_printed_cycles(con, counting_rules)], True)
     reached(Point.COUNTED)
     _make_from(con, "zone_day", "kernel_zone_day", [_zone_days(con, zone_)], True)
+    _take_touched(con, full)
     _expire(con, zone_, full)
     for relation in _FLAGS:
         _renew(con, "flags", relation, full)
-    build_view(con, "flags", "row_finding")
-    _renew(con, "flags", "issuance_finding", full)
-    for relation in ("definition_finding", "dump_finding", "feed_finding", "finding"):
-        build(con, "flags", relation)
+    _find(con, full)
     reached(Point.FLAGGED)
     # What compares two nights is made by `changes`, which knows the other one.
     for relation in relations("5_reports"):
@@ -194,26 +201,72 @@ def derive(
 
 
 def _touch(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, *, full: bool) -> bool:
-    """Write down the settings of this ledger and, in `staging.touched`, the badges it lacks; True when it lacks all."""
+    """Write down the settings of this ledger and, in `staging.touched`, the badges it lacks and from which row on; True
+    when it lacks all."""
     before = first_row(con, "FROM ledger.setting") if has_table(con, "ledger", "setting") else None
     build(con, "ledger", "setting")
     now = first_row(con, "FROM ledger.setting")
     # The first column is as-of, which may go on; a setting that changed may change every row.
     full = full or due.whole(con) or before is None or before[1:] != now[1:] or before[0] > as_of_us
     if full or before is None:
-        con.execute("CREATE OR REPLACE TABLE staging.touched AS SELECT badge_id FROM staging.badge_number")
+        con.execute(
+            "CREATE OR REPLACE TABLE staging.touched AS"
+            f" SELECT badge_id, badge_no, badge_no << {BADGE_BITS} AS from_no FROM staging.badge_number"
+        )
     else:
         con.execute(f"SET VARIABLE accounted_as_of = {before[0]:d}")
         build(con, "staging", "touched")
     return full
 
 
+def _judge(con: duckdb.DuckDBPyConnection, found: Mapping[str, list[Arrays]], full: bool) -> None:
+    """What counting says of rows; where it says something else of an earlier row than before, that row is touched."""
+    if full:
+        for relation in _JUDGED:
+            _make_from(con, relation, f"kernel_{relation}", found[relation], True)
+        return
+    for relation in _JUDGED:
+        with _arrays(con, f"kernel_{relation}", found[relation]):
+            con.execute(f"CREATE OR REPLACE TEMP TABLE judged_{relation} AS {statement('3_ledger', relation)}")
+    build(con, "staging", "judged_from", temporary=True)
+    con.execute("CREATE OR REPLACE TABLE staging.touched AS FROM temp.judged_from")
+    for relation in _JUDGED:
+        renew_from(con, "ledger", relation, f"FROM temp.judged_{relation}", from_place(con, "row_no", "touched"))
+        con.execute(f"DROP TABLE temp.judged_{relation}")
+
+
+def _take_touched(con: duckdb.DuckDBPyConnection, full: bool) -> None:
+    """Take out the rows that are accounted for anew, which are read again and again; when that is all, they stay."""
+    con.execute(f"DROP {'TABLE' if has_table(con, 'temp', 'touched_entry') else 'VIEW'} IF EXISTS temp.touched_entry")
+    if full:
+        con.execute("CREATE TEMP VIEW touched_entry AS FROM ledger.entry")
+    else:
+        build(con, "ledger", "touched_entry", temporary=True)
+
+
+def _find(con: duckdb.DuckDBPyConnection, full: bool) -> None:
+    """Findings about issuances from the touched ones on, and all others."""
+    con.execute(f"CREATE OR REPLACE TEMP VIEW row_finding AS {statement('4_flags', 'row_finding')}")
+    build(con, "flags", "issuance_finding", temporary=True)
+    for relation in ("definition_finding", "dump_finding", "feed_finding"):
+        build(con, "flags", relation)
+    if full:
+        build(con, "flags", "finding")
+    else:
+        renew(con, "flags", "finding", f"row_no IS NULL OR ({from_place(con, 'row_no', 'touched')})")
+    con.execute("DROP VIEW temp.row_finding")
+    con.execute("DROP TABLE temp.issuance_finding")
+
+
 def _renew(con: duckdb.DuckDBPyConnection, schema: str, relation: str, full: bool) -> None:
-    """Make a table anew, or the rows of the touched badges in it."""
+    """Make a table anew, or that part of it that is of touched badges, or rows."""
     if full:
         build(con, schema, relation)
+    elif relation in _OF_BADGES:
+        renew(con, schema, relation, "badge_id IN (SELECT badge_id FROM staging.touched)")
     else:
-        renew(con, schema, relation, of_badges(con, schema, relation, "touched"))
+        number = "call_no" if relation == "accepted_call" else "row_no"
+        renew(con, schema, relation, from_place(con, number, "touched"))
 
 
 def _cost(con: duckdb.DuckDBPyConnection, full: bool) -> Cost:
@@ -221,11 +274,11 @@ def _cost(con: duckdb.DuckDBPyConnection, full: bool) -> Cost:
         con,
         "SELECT (SELECT count(*) FROM staging.due), (SELECT count(*) FROM staging.touched),"
         " (SELECT count(*) FROM staging.badge_number),"
-        " (SELECT count(DISTINCT (badge_id, customer_id)) FROM ledger.touched_entry),"
+        " (SELECT count(DISTINCT (badge_id, customer_id)) FROM temp.touched_entry),"
         " (SELECT count(DISTINCT (badge_id, customer_id)) FROM ledger.entry),"
         " (SELECT count(*) FROM ledger.slot SEMI JOIN staging.touched USING (badge_id)),"
         " (SELECT count(*) FROM ledger.cycle SEMI JOIN staging.touched USING (badge_id)),"
-        " (SELECT count(*) FROM ledger.touched_entry), (SELECT count(*) FROM ledger.entry),"
+        " (SELECT count(*) FROM temp.touched_entry), (SELECT count(*) FROM ledger.entry),"
         " (SELECT count(*) FROM staging.due_call), (SELECT count(*) FROM raw.call)",
     )
     return Cost(full, *counts)
@@ -246,14 +299,21 @@ def check(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _make_from(con: duckdb.DuckDBPyConnection, relation: str, name: str, blocks: Iterable[Arrays], full: bool) -> None:
-    """Make a ledger table, or the rows of touched badges in it, from blocks of arrays that its file calls `name`."""
+    """Make a ledger table, or its part that is touched, from blocks of arrays that its file calls `name`."""
+    with _arrays(con, name, blocks):
+        _renew(con, "ledger", relation, full)
+
+
+@contextmanager
+def _arrays(con: duckdb.DuckDBPyConnection, name: str, blocks: Iterable[Arrays]) -> Iterator[None]:
+    """Blocks of arrays as one view, while the block lasts."""
     parts = []
     for number, arrays in enumerate(blocks):
         con.register(f"{name}_{number}", dict(arrays))
         parts.append(f"FROM {name}_{number}")
     con.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {' UNION ALL '.join(parts)}")
     try:
-        _renew(con, "ledger", relation, full)
+        yield
     finally:
         con.execute(f"DROP VIEW temp.{name}")
         for number in range(len(parts)):
@@ -268,7 +328,7 @@ def _count(con: duckdb.DuckDBPyConnection, rules: Any) -> dict[str, Any]:
     for badge, name, slot_no in con.execute("SELECT badge_id, limit_name, slot_no FROM ledger.slot").fetchall():
         slots[badge][name] = slot_no
     last_events = dict(
-        con.execute("SELECT badge_id, max(event_at) FROM ledger.entry WHERE counted GROUP BY badge_id").fetchall()
+        con.execute("FROM ledger.last_event").fetchall()
     )
     plans = [
         counting.plan_badge(badges[badge], recorded, slots[badge], rules, last_events.get(badge, rules.as_of))
@@ -283,7 +343,7 @@ def _count(con: duckdb.DuckDBPyConnection, rules: Any) -> dict[str, Any]:
             entry.version_no::INTEGER AS version,
             entry.processed_at AS processed,
             entry.event_at AS event
-        FROM ledger.touched_entry AS entry
+        FROM ledger.known_entry AS entry
         INNER JOIN ledger.badge_code AS badge_code USING (badge_id)
         INNER JOIN ledger.customer_code AS customer_code USING (customer_id)
         WHERE entry.counted

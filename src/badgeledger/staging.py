@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from . import due
-from .warehouse import build, build_view, first_row, has_table, of_badges, renew
+from .warehouse import build, build_view, first_row, from_place, has_table, renew
 
 # Which lines are records, and which of them repeat another.
 _RECORDS = ("source", "same_call", "same_other", "same_record")
@@ -16,20 +16,17 @@ _JOINED = (
     "record", "agreed_badge", "pair", "half_delivery", "joined_call", "clockless", "known_row", "duplicate",
     "quarantined", "reconciliation",
 )  # fmt: skip
-# The rows of the calls in processing order, and the versions that judge them: what accounting reads.
-_ROWS = (
-    "version", "version_limit", "platform_cycle", "call", "imported_row", "answered_row", "lone_response", "shared_id",
-    "issuance",
-)  # fmt: skip
+# The versions that judge the rows of the calls.
+_VERSIONS = ("version", "version_limit", "platform_cycle")
 # Relations that are read once or are mere renamings stay views.
-_VIEWS = {"same_record", "record", "duplicate", "issuance", "quarantined", "reconciliation"}
+_VIEWS = {"same_record", "record", "duplicate", "quarantined", "reconciliation"}
 # So few are joined faster than it is found out which of them must be.
 _FEW_LINES = 20_000
 # Wide and needed only until the rows are in order.
-_TEMPORARY = {"agreed_badge", "pair", "half_delivery", "joined_call", "imported_row"}
-# Of what grows with history only the part of the badges that are due is made anew.
+_TEMPORARY = {"agreed_badge", "pair", "half_delivery", "joined_call"}
+_PASSING = ("sorted_record", *sorted(_TEMPORARY), "come_call", "imported_row", "ordered_call", "kept_row")
+# Of what grows with history only the part that comes of the lines that are due is made anew.
 _OF_RECORDS = {"same_call", "clockless", "known_row"}
-_OF_BADGES = {"call", "answered_row", "lone_response", "shared_id"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class FileResult:
 def sort_records(con: duckdb.DuckDBPyConnection) -> None:
     """Tell records from duplicates and refused lines: what a reader of files wants to know; the first half of staging.
 
-    Only badges are staged of which something new is known, and those that hang together with them.
+    Only lines are staged that are new, and those that hang together with them.
     """
     whole = due.find(con, full=False)
     _make(con, _RECORDS, whole)
@@ -71,15 +68,52 @@ def sort_records(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def order_rows(con: duckdb.DuckDBPyConnection, *, full: bool = False) -> None:
-    """Put the rows of all calls in order; the second half of staging, of all badges when `full`."""
+    """Put the rows of the calls in order; the second half of staging, of all calls when `full`."""
     if full or not has_table(con, "temp", "sorted_record"):
         _make(con, _RECORDS, due.find(con, full=full))
+    whole = due.whole(con)
     if full or not has_table(con, "temp", "joined_call"):
-        _make(con, _JOINED, due.whole(con))
+        _make(con, _JOINED, whole)
     due.number_badges(con)
-    _make(con, _ROWS, due.whole(con))
-    for relation in ("sorted_record", *sorted(_TEMPORARY)):
+    _make(con, _VERSIONS, whole)
+    for relation in ("come_call", "imported_row"):
+        build(con, "staging", relation, temporary=True)
+    if whole:
+        # Nothing was in order before.
+        con.execute("CREATE OR REPLACE TEMP TABLE due_key (request_key UUID)")
+        con.execute(
+            "CREATE OR REPLACE TABLE staging.call AS"
+            " SELECT 0::BIGINT AS call_no, * EXCLUDE (join_no), 0::BIGINT AS version_no FROM temp.come_call LIMIT 0"
+        )
+    _place_rows(con, whole)
+    for relation in _PASSING:
         con.execute(f"DROP TABLE IF EXISTS temp.{relation}")
+
+
+def _place_rows(con: duckdb.DuckDBPyConnection, whole: bool) -> None:
+    """Calls, their rows and what is told of them, from the first place of each badge that moves."""
+    build(con, "staging", "due")
+    build(con, "staging", "ordered_call", temporary=True)
+    if whole:
+        for relation in ("call", "answered_row", "lone_response"):
+            build(con, "staging", relation)
+        con.execute(
+            "CREATE OR REPLACE TEMP VIEW holder AS FROM staging.answered_row"
+            " WHERE answered = 'ACCEPTED' AND row_id IS NOT NULL"
+        )
+        build(con, "staging", "shared_id")
+        con.execute("DROP VIEW temp.holder")
+    else:
+        build(con, "staging", "kept_row", temporary=True)
+        renew(con, "staging", "call", from_place(con, "call_no", "due"))
+        renew(con, "staging", "answered_row", from_place(con, "row_no", "due"))
+        con.execute("INSERT INTO staging.answered_row BY NAME FROM temp.kept_row")
+        renew(con, "staging", "lone_response", "response_key IN (SELECT request_key FROM temp.due_key)")
+        build(con, "staging", "holder", temporary=True)
+        moved = f"({from_place(con, 'row_no', 'due')}) OR row_no IN (SELECT row_no FROM temp.holder)"
+        renew(con, "staging", "shared_id", moved)
+        con.execute("DROP TABLE temp.holder")
+    build_view(con, "staging", "issuance")
 
 
 def _make(con: duckdb.DuckDBPyConnection, names: tuple[str, ...], whole: bool) -> None:
@@ -90,8 +124,6 @@ def _make(con: duckdb.DuckDBPyConnection, names: tuple[str, ...], whole: bool) -
             renew(
                 con, "staging", relation, "(file_id, record_no) IN (SELECT (file_id, record_no) FROM temp.due_record)"
             )
-        elif relation in _OF_BADGES and not whole:
-            renew(con, "staging", relation, of_badges(con, "staging", relation, "due"))
         else:
             build(con, "staging", relation, temporary=relation in _TEMPORARY)
 

@@ -213,18 +213,22 @@ def build(con: duckdb.DuckDBPyConnection, schema: str, relation: str, *, tempora
 
 
 def renew(con: duckdb.DuckDBPyConnection, schema: str, relation: str, stale: str) -> None:
-    """Replace the rows of a table for which `stale` holds by those that its file gives."""
+    """Replace the rows of a table for which `stale` holds by those that its file gives and for which it holds."""
+    renew_from(con, schema, relation, f"FROM ({statement(FOLDERS[schema], relation)})", stale)
+
+
+def renew_from(con: duckdb.DuckDBPyConnection, schema: str, relation: str, source: str, stale: str) -> None:
+    """Replace the rows of a table for which `stale` holds by those of `source`, a FROM clause, for which it holds."""
     con.execute(f"DELETE FROM {schema}.{relation} WHERE {stale}")
-    _execute(con, f"INSERT INTO {schema}.{relation} BY NAME {statement(FOLDERS[schema], relation)}")
+    con.execute(f"INSERT INTO {schema}.{relation} BY NAME {source} WHERE {stale}")
 
 
-def of_badges(con: duckdb.DuckDBPyConnection, schema: str, relation: str, badges: str) -> str:
-    """The condition that a row of a table is of a badge in `staging.{badges}`; a row number knows its badge."""
-    columns = con.execute(f"DESCRIBE {schema}.{relation}").fetchall()
-    if any(column[0] == "badge_id" for column in columns):
-        return f"badge_id IN (SELECT badge_id FROM staging.{badges})"
-    numbers = f"SELECT badge_no FROM staging.badge_number SEMI JOIN staging.{badges} USING (badge_id)"
-    return f"row_no >> {BADGE_BITS} IN ({numbers})"
+def from_place(con: duckdb.DuckDBPyConnection, number: str, places: str) -> str:
+    """The condition that a row's `number` is one of its badge's from `from_no` of `staging.{places}` on."""
+    lowest = first_row(con, f"SELECT coalesce(min(from_no), {2**63 - 1}) FROM staging.{places}")[0]
+    # A row number knows its badge. The lowest of all places spares most of the table.
+    place = f"SELECT from_no FROM staging.{places} WHERE badge_no = {number} >> {BADGE_BITS}"
+    return f"{number} >= {lowest:d} AND coalesce({number} >= ({place}), false)"
 
 
 def has_table(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:

@@ -1,0 +1,16 @@
+-- One row per accepted row with a platform id that stands in a row put in order anew.
+SELECT
+    row_no,
+    call_no,
+    row_id,
+    badge_id,
+    customer_id,
+    kind
+FROM staging.answered_row
+WHERE
+    answered = 'ACCEPTED'
+    AND row_id IN (
+        SELECT row_id FROM staging.answered_row
+        INNER JOIN staging.due USING (badge_id)
+        WHERE answered = 'ACCEPTED' AND row_no >= from_no
+    )
