@@ -54,6 +54,7 @@ FLOORS = (
         "dumped_cycles",
         "ingest",
         "accounting",
+        "deriving",
         "changes",
         "dictionary",
         "reports",

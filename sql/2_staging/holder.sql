@@ -1,4 +1,4 @@
--- One row per accepted row with a platform id that stands in a row put in order anew.
+-- One row per accepted row with a platform id that stands, or stood, in a row that is put in order anew.
 SELECT
     row_no,
     call_no,
@@ -7,10 +7,4 @@ SELECT
     customer_id,
     kind
 FROM staging.answered_row
-WHERE
-    answered = 'ACCEPTED'
-    AND row_id IN (
-        SELECT row_id FROM staging.answered_row
-        INNER JOIN staging.due USING (badge_id)
-        WHERE answered = 'ACCEPTED' AND row_no >= from_no
-    )
+WHERE answered = 'ACCEPTED' AND row_id IN (SELECT row_id FROM temp.moved_id)

@@ -14,6 +14,13 @@ moved AS (
         from_no
     FROM staging.due
     UNION ALL
+    -- A row of another badge that has a platform id in common with a row that moved.
+    SELECT
+        badge_id,
+        row_no AS from_no
+    FROM staging.answered_row
+    SEMI JOIN temp.shared_otherwise USING (row_no)
+    UNION ALL
     SELECT
         badge_id,
         row_no AS from_no

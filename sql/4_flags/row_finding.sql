@@ -22,6 +22,7 @@ SELECT
     overlap.row_no,
     'issue ' || earlier.issuance_id || ' was valid' AS detail
 FROM ledger.overlap AS overlap
+SEMI JOIN temp.touched_entry AS entry ON overlap.row_no = entry.row_no
 INNER JOIN staging.issuance AS earlier ON overlap.earlier_row_no = earlier.row_no
 UNION ALL
 SELECT
@@ -68,6 +69,7 @@ SELECT
         limit_name || ': ' || count || ' within one trailing window, ' || number || ' allowed', '; ' ORDER BY limit_name
     ) AS detail
 FROM ledger.straddle
+SEMI JOIN temp.touched_entry AS entry USING (row_no)
 GROUP BY row_no
 UNION ALL
 SELECT

@@ -3,8 +3,8 @@ rows they move.
 
 A call depends on the lines that hang together with its own: the same request or response again, the other half, and
 rows that have the same platform id. New lines, and round by round those that hang together with them, are read again
-(`staging.due_call`); all other calls keep their content. Their rows are numbered anew from the first place of their badge
-that moves (`staging.due`). A change of the software makes all lines due.
+(`staging.due_call`); all other calls keep their content. Their rows are numbered anew from the first place of their
+badge that moves (`staging.due`). A change of the software makes all lines due.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def _audit_each(
     con: DuckDBPyConnection, grid: Sequence[Rules], as_of: int, no_input: bool, progress: pipeline.Progress
 ) -> None:
     """Make `grid_seen`, the flags of every combination by its number from 1."""
-    from .accounting import derive
+    from .deriving import derive
 
     for number, rules in enumerate(grid, start=1):
         progress(f"grid: combination {number} of {len(grid)}")

@@ -21,15 +21,16 @@ MACROS = (
         items, lambda item: {'badge_id': item.badge_id, 'event_at': item.event_at, 'expires_at': item.expires_at}
     )
     """,
-    # What two halves of a call have in common, or a half and an exchange that repeats it; none for what is no half.
+    # What two halves of a call have in common, or a half and an exchange that repeats it; none for what has no half.
     """
-    CREATE OR REPLACE TEMP MACRO half_link(endpoint, request_id, answer_request_id, has_request, badge_id, event_at) AS
-        CASE
-            WHEN endpoint IS NULL THEN NULL
-            WHEN has_request AND request_id IS NULL THEN hash(endpoint, badge_id, event_at)
-            WHEN has_request THEN hash(endpoint, request_id)
-            WHEN answer_request_id IS NOT NULL THEN hash(endpoint, answer_request_id)
-        END
+    CREATE OR REPLACE TEMP MACRO half_link(
+        endpoint, has_request, badge_id, request_id, event_at, answer_badge_id, answer_request_id
+    ) AS CASE
+        WHEN endpoint IS NULL THEN NULL
+        WHEN has_request AND request_id IS NULL THEN hash(endpoint, badge_id, event_at)
+        WHEN has_request THEN hash(endpoint, badge_id, request_id)
+        WHEN answer_request_id IS NOT NULL THEN hash(endpoint, answer_badge_id, answer_request_id)
+    END
     """,
     # The clock by which lone responses are put in order (page readings).
     """

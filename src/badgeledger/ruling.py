@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from . import accounting
+from . import deriving
 from .counting import BadgeVersion
 from .definitions import ExpiryRule
 from .errors import ConfigError
@@ -52,7 +52,7 @@ def recorded(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int) -> dic
         rule = ExpiryRule(**earned) if earned and earned["kind"] else None
         said.setdefault(badge, []).append((name, active, earn_type, rule, tuple(tags) if known else None))
     found = {}
-    for badge, versions in accounting.versions(con).items():
+    for badge, versions in deriving.versions(con).items():
         in_force = [place for place, version in enumerate(versions) if version.in_force_from <= as_of_us]
         last = said[badge][max(in_force, default=0)]
         found[badge] = RuledBadge(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from . import due
-from .warehouse import build, build_view, first_row, from_place, has_table, renew
+from .warehouse import build, build_view, first_row, from_place, has_table, renew, statement
 
 # Which lines are records, and which of them repeat another.
 _RECORDS = ("source", "same_call", "same_other", "same_record")
@@ -104,16 +104,31 @@ def _place_rows(con: duckdb.DuckDBPyConnection, whole: bool) -> None:
         build(con, "staging", "shared_id")
         con.execute("DROP VIEW temp.holder")
     else:
+        build(con, "staging", "moved_id", temporary=True)
         build(con, "staging", "kept_row", temporary=True)
         renew(con, "staging", "call", from_place(con, "call_no", "due"))
         renew(con, "staging", "answered_row", from_place(con, "row_no", "due"))
         con.execute("INSERT INTO staging.answered_row BY NAME FROM temp.kept_row")
         renew(con, "staging", "lone_response", "response_key IN (SELECT request_key FROM temp.due_key)")
-        build(con, "staging", "holder", temporary=True)
-        moved = f"({from_place(con, 'row_no', 'due')}) OR row_no IN (SELECT row_no FROM temp.holder)"
-        renew(con, "staging", "shared_id", moved)
-        con.execute("DROP TABLE temp.holder")
+        _share_ids(con)
     build_view(con, "staging", "issuance")
+
+
+def _share_ids(con: duckdb.DuckDBPyConnection) -> None:
+    """Which of the rows with an id that moved is the first; `shared_otherwise` are those told otherwise elsewhere."""
+    con.execute(f"INSERT INTO temp.moved_id {statement('2_staging', 'moved_id')}")
+    build(con, "staging", "holder", temporary=True)
+    moved = from_place(con, "row_no", "due")
+    held = "SELECT * FROM staging.shared_id WHERE row_no IN (SELECT row_no FROM temp.holder)"
+    elsewhere = f"{held} AND NOT ({moved})"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE earlier_share AS {elsewhere}")
+    renew(con, "staging", "shared_id", f"({moved}) OR row_no IN (SELECT row_no FROM temp.holder)")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE shared_otherwise AS SELECT row_no FROM"
+        f" (({elsewhere} EXCEPT FROM temp.earlier_share) UNION (FROM temp.earlier_share EXCEPT {elsewhere}))"
+    )
+    for relation in ("holder", "moved_id", "earlier_share"):
+        con.execute(f"DROP TABLE temp.{relation}")
 
 
 def _make(con: duckdb.DuckDBPyConnection, names: tuple[str, ...], whole: bool) -> None:

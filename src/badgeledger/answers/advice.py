@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import accounting, counting
+from .. import counting, deriving
 from ..calendar import iso_instant, microseconds_of
 from ..definitions import Limit
 from ..errors import UsageError
@@ -47,7 +47,7 @@ def advise(ledger: Ledger, badge: str, *, limit: str | None = None, window: str 
     Raises UsageError for a limit that no version of the badge carries, and for a window that is none.
     """
     badge_id, name = ledger.badge(badge)
-    versions = accounting.versions(ledger.con).get(badge_id, [])
+    versions = deriving.versions(ledger.con).get(badge_id, [])
     asked = _asked(ledger, badge_id, versions, limit, window)
     found = _count(ledger, badge_id, versions, asked)
     rows: list[Row] = []

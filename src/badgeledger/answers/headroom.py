@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from .. import accounting, room
+from .. import deriving, room
 from ..calendar import DAY, SECOND, microseconds_of, moment_of
 from ..text import counted
 from .ledger import Ledger
@@ -177,7 +177,7 @@ class _Rooms:
         )
         asked = {badge for badge, rows in self._limits.items() if any(row["kind"] == "FIXED_WINDOW" for row in rows)}
         found = {}
-        for badge, versions in accounting.versions(self._ledger.con).items() if asked else ():
+        for badge, versions in deriving.versions(self._ledger.con).items() if asked else ():
             if badge not in asked:
                 continue
             names = {name: 0 for version in versions for name in version.limits}
