@@ -447,7 +447,7 @@ def scratch_ledger(
     """The shared warehouse with a log in it, and what became of its lines; empty again afterwards."""
     warehouse = _SHARED.warehouse()
     with suppress(_Undo), warehouse.transaction():
-        yield warehouse, _ingest(warehouse, log, folder / "inputs", feed_zone)
+        yield warehouse, ingest_log(warehouse, log, folder / "inputs", feed_zone)
         raise _Undo
 
 
@@ -500,7 +500,7 @@ def engine_nights(
     for night, log in enumerate(nights):
         with Warehouse.open(folder / "ledger.duckdb") as warehouse:
             with warehouse.transaction():
-                results += _ingest(warehouse, log, folder / f"night-{night}", feed_zone)
+                results += ingest_log(warehouse, log, folder / f"night-{night}", feed_zone)
                 chosen = (accounted or {}).get(night, (as_of, rules))
                 if chosen is not None:
                     accounting.account(warehouse, Rules(**chosen[1]), micros(chosen[0]))
@@ -509,7 +509,9 @@ def engine_nights(
     raise ValueError("no night")
 
 
-def _ingest(warehouse: Warehouse, log: Iterable[Line] | Files, inputs: Path, feed_zone: str | None) -> list[FileResult]:
+def ingest_log(
+    warehouse: Warehouse, log: Iterable[Line] | Files, inputs: Path, feed_zone: str | None
+) -> list[FileResult]:
     inputs.mkdir()
     write_files(inputs, files_of(log))
     return ingest.ingest(warehouse, [ingest.Input(path=str(inputs), zone=feed_zone)], inputs.parent)

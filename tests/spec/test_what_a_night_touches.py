@@ -8,7 +8,7 @@ from typing import Any
 import feeds
 import harness
 import pytest
-from harness import Line, definition, earn, fixed_value, micros, rolling_window, unanswered, unasked
+from harness import Line, definition, earn, every_days, fixed_value, micros, unanswered, unasked
 
 from badgeledger import accounting
 from badgeledger.settings import Rules
@@ -42,7 +42,7 @@ HISTORY: list[Line] = [
         pytest.param([LATE_ANSWER], 6, 2, {"B"}, id="a late answer touches the rows from its request on"),
         pytest.param([day(1, "D")], 1, 1, {"D"}, id="a call of a new badge touches that badge alone"),
         pytest.param(
-            [definition("C", limits=[fixed_value(1)], logged="2024-02-19T00:00:00Z")], 3, 0, {"C"},
+            [definition("C", limits=[fixed_value(1)], since="2024-02-15T00:00:00Z")], 3, 0, {"C"},
             id="a definition touches all rows of its badge, and reads no line again",
         ),
         pytest.param(
@@ -64,7 +64,7 @@ def test_a_night_touches(new: list[Line], rows: int, lines: int, badges: set[str
         accounting.account(warehouse, Rules(), micros(FIRST))
         (tmp_path / "next").mkdir()
         if new:
-            harness._ingest(warehouse, new, tmp_path / "next", None)
+            harness.ingest_log(warehouse, new, tmp_path / "next" / "inputs", None)
         cost = accounting.account(warehouse, Rules(), micros(NEXT), explain=True)
         touched = {name for (name,) in warehouse.con.execute("SELECT badge_id FROM staging.touched").fetchall()}
     assert cost is not None and not cost.full
@@ -72,19 +72,17 @@ def test_a_night_touches(new: list[Line], rows: int, lines: int, badges: set[str
 
 
 def test_a_late_event_that_fills_the_window_of_an_earlier_row_touches_that_row(tmp_path: Path) -> None:
-    """Two short cycles, each within its number; what straddles them is told of a row processed before the late one."""
-    weekly = harness.fixed_window("WEEKS", "MONDAY", 2)
+    """No cycle holds more than its number; what straddles them is told of a row that was processed before."""
     history = [
-        definition("B", limits=[weekly]),
-        earn("B", "c", "2024-02-04T10:00:00Z", rid="r1"),
-        earn("B", "c", "2024-02-05T10:00:00Z", rid="r2"),
+        definition("B", limits=[every_days(3, 3)]),
+        *(earn("B", "c", f"2024-01-{day}Z", rid=day) for day in ("03T12:00:00", "04T12:00:00", "05T11:59:59")),
     ]
-    late = earn("B", "c", "2024-02-06T10:00:00Z", rid="r3", event="2024-02-04T11:00:00Z")
+    late = earn("B", "c", "2024-01-06T00:00:00Z", rid="late", event="2024-01-02T12:00:00Z")
     with harness.scratch_ledger(history, tmp_path) as (warehouse, _):
         accounting.account(warehouse, Rules(), micros(FIRST))
         (tmp_path / "next").mkdir()
-        harness._ingest(warehouse, [late], tmp_path / "next", None)
+        harness.ingest_log(warehouse, [late], tmp_path / "next" / "inputs", None)
         cost = accounting.account(warehouse, Rules(), micros(NEXT), explain=True)
         found = warehouse.con.execute("SELECT request_id FROM report.findings WHERE code = 'straddle'").fetchall()
     assert cost is not None
-    assert (cost.issuances, found) == (2, [("r2",)])
+    assert (cost.issuances, found) == (2, [("05T11:59:59",)])
