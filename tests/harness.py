@@ -342,6 +342,19 @@ def files_of(log: Iterable[Line] | Files) -> dict[str, bytes]:
     }
 
 
+def nightly(*settings: str, place: str = "", more: str = "") -> str:
+    """A pipeline file that reads `logs`: more lines of its first section, where warehouse and reports are, and more
+    sections.
+    """
+    head = (
+        "[pipeline]",
+        'name = "nightly"',
+        f'warehouse = "{place}ledger.duckdb"',
+        f'reports = "{place}reports/{{as_of:%Y-%m-%d}}"',
+    )
+    return "\n".join((*head, *settings, "", "[[inputs]]", 'path = "logs"', "", more, ""))
+
+
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     for name, content in files.items():
         path = folder / name

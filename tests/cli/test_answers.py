@@ -14,19 +14,7 @@ from harness import Line
 
 from badgeledger import cli
 
-NIGHTLY = """
-[pipeline]
-name = "nightly"
-warehouse = "ledger.duckdb"
-reports = "reports/{as_of:%Y-%m-%d}"
-as_of = "2024-01-20T00:00:00Z"
-
-[[inputs]]
-path = "logs"
-
-[reports]
-formats = ["csv"]
-"""
+NIGHTLY = harness.nightly('as_of = "2024-01-20T00:00:00Z"', more='[reports]\nformats = ["csv"]')
 EVIL = "evil\x1b[31m\tname"
 LOG: list[Line] = [
     harness.definition(

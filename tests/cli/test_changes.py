@@ -17,19 +17,7 @@ from cli.conftest import restore
 
 from badgeledger import cli
 
-PIPELINE = """
-[pipeline]
-name = "nightly"
-warehouse = "ledger.duckdb"
-reports = "reports/{as_of:%Y-%m-%d}"
-as_of = "2024-02-01T00:00:00Z"
-
-[[inputs]]
-path = "logs"
-
-[reports]
-formats = ["csv", "parquet"]
-"""
+PIPELINE = harness.nightly('as_of = "2024-02-01T00:00:00Z"', more='[reports]\nformats = ["csv", "parquet"]')
 WAIVERS = """
 [[waiver]]
 badge = "B"

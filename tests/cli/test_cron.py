@@ -17,20 +17,9 @@ from badgeledger.progress import Progress
 from badgeledger.warehouse import Warehouse
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-NIGHTLY = """
-[pipeline]
-name = "nightly"
-warehouse = "ledger.duckdb"
-reports = "reports/{as_of:%Y-%m-%d}"
-as_of = "2024-02-01T00:00:00Z"
-max_quarantined = 0.5
-
-[[inputs]]
-path = "logs"
-
-[reports]
-formats = ["csv"]
-"""
+NIGHTLY = harness.nightly(
+    'as_of = "2024-02-01T00:00:00Z"', "max_quarantined = 0.5", more='[reports]\nformats = ["csv"]'
+)
 LOG = [
     harness.define(harness.definition("B", limits=[harness.fixed_value(1)])),
     *(harness.earn("B", "c1", f"2024-01-0{day}T10:00:00Z", rid=f"r{day}") for day in (1, 2, 3)),

@@ -15,20 +15,9 @@ from badgeledger import cli, earlier
 from badgeledger.reports.open_rows import CUT_TABLES
 from badgeledger.reports.tables import TABLES
 
-NIGHTLY = """
-[pipeline]
-name = "nightly"
-warehouse = "ledger.duckdb"
-reports = "reports/{as_of:%Y-%m-%d}"
-max_quarantined = 0.5
-
-[[inputs]]
-path = "logs"
-
-[reports]
-rows = "ROWS"
-formats = ["csv", "parquet", "html", "xlsx"]
-"""
+NIGHTLY = harness.nightly(
+    "max_quarantined = 0.5", more='[reports]\nrows = "ROWS"\nformats = ["csv", "parquet", "html", "xlsx"]'
+)
 LIMITS = [harness.fixed_value(1), harness.every_days(5, 1), harness.every_days(5, 2, "BADGE")]
 DEFINED = harness.define(harness.definition("B", limits=LIMITS, earned=harness.relative("DAYS", 20)))
 ASKED = harness.earn("B", "c7", "2024-01-02T09:00:00Z", rid="a")

@@ -11,19 +11,7 @@ import pytest
 
 from badgeledger import cli
 
-NIGHTLY = """
-[pipeline]
-name = "nightly"
-warehouse = "build/ledger.duckdb"
-reports = "build/reports/{as_of:%Y-%m-%d}"
-max_quarantined = 0.9
-
-[[inputs]]
-path = "logs"
-
-[reports]
-formats = ["csv"]
-"""
+NIGHTLY = harness.nightly("max_quarantined = 0.9", place="build/", more='[reports]\nformats = ["csv"]')
 LINES = [
     harness.define(harness.definition("B", limits=[harness.fixed_value(1)])),
     *(harness.earn("B", "c1", f"2024-01-0{day}T10:00:00Z", rid=f"r{day}") for day in (1, 2)),

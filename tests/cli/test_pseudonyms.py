@@ -26,21 +26,12 @@ from badgeledger.settings import load
 from badgeledger.warehouse import Warehouse
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PIPELINE = """
-[pipeline]
-name = "nightly"
-warehouse = "ledger.duckdb"
-reports = "reports/{as_of:%Y-%m-%d}"
-as_of = "2026-03-01T00:00:00Z"
-max_quarantined = 0.5
-waivers = "waivers.toml"
-
-[[inputs]]
-path = "logs"
-
-[check]
-self_check = 0
-"""
+PIPELINE = harness.nightly(
+    'as_of = "2026-03-01T00:00:00Z"',
+    "max_quarantined = 0.5",
+    'waivers = "waivers.toml"',
+    more="[check]\nself_check = 0",
+)
 WAIVERS = """
 [[waiver]]
 badge = "650cd900f0210a1952000006"

@@ -15,24 +15,18 @@ from badgeledger import cli
 from badgeledger.reports import manifest
 from badgeledger.warehouse import Warehouse
 
-PIPELINE = """
-[pipeline]
-name = "nightly"
-warehouse = "ledger.duckdb"
-reports = "reports/{as_of:%Y-%m-%d}"
-as_of = "2024-02-01T00:00:00Z"
-max_quarantined = 0.5
-
-[[inputs]]
-path = "logs"
-
+PIPELINE = harness.nightly(
+    'as_of = "2024-02-01T00:00:00Z"',
+    "max_quarantined = 0.5",
+    more="""\
 [[inputs]]
 path = "local"
 zone = "Asia/Kolkata"
 
 [rules]
 zone = "Europe/Berlin"
-"""
+""",
+)
 CALL = harness.issue_bulk("B", ["c1", "c2"], "2024-01-10T00:00:00Z", answers=[("c1", "i1"), ("c2", 1040)])
 LIMITS = [harness.fixed_value(1), harness.every_days(5, 1)]
 LOCAL = harness.earn("B", "c4", "2024-01-05T10:00:00Z", rid="r4") | {"loggedAt": "2024-01-05T10:00:00"}

@@ -16,20 +16,12 @@ from badgeledger.reports import publish
 from badgeledger.reports.tables import TABLES
 from badgeledger.warehouse import Warehouse
 
-NIGHTLY = """
-[pipeline]
-name = "nightly"
-warehouse = "build/ledger.duckdb"
-reports = "build/reports/{as_of:%Y-%m-%d}"
-as_of = "2024-02-01T00:00:00Z"
-max_quarantined = 0.25
-
-[[inputs]]
-path = "logs"
-
-[reports]
-formats = ["csv", "parquet"]
-"""
+NIGHTLY = harness.nightly(
+    'as_of = "2024-02-01T00:00:00Z"',
+    "max_quarantined = 0.25",
+    place="build/",
+    more='[reports]\nformats = ["csv", "parquet"]',
+)
 DEFINED = harness.define(harness.definition("B", limits=[harness.fixed_value(1)]))
 FIRST = [DEFINED, *(harness.earn("B", "c1", f"2024-01-0{day}T10:00:00Z", rid=f"r{day}") for day in (1, 2, 3))]
 SECOND = [harness.earn("B", "c2", f"2024-01-0{day}T10:00:00Z", rid=f"s{day}") for day in (4, 5)]

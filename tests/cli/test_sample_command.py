@@ -17,19 +17,7 @@ from hypothesis import strategies as st
 from badgeledger import cli
 from badgeledger.sampling import allocate
 
-NIGHTLY = """
-[pipeline]
-name = "nightly"
-warehouse = "ledger.duckdb"
-reports = "reports/{as_of:%Y-%m-%d}"
-as_of = "2024-02-01T00:00:00Z"
-
-[[inputs]]
-path = "logs"
-
-[reports]
-formats = ["csv"]
-"""
+NIGHTLY = harness.nightly('as_of = "2024-02-01T00:00:00Z"', more='[reports]\nformats = ["csv"]')
 LOG: list[Line] = [
     harness.definition("B", limits=[harness.rolling(days=(3, 2)), harness.every_week("MONDAY", 9, "BADGE")]),
     harness.definition("C", name="<b>bold</b>", limits=[harness.fixed_value(5)]),

@@ -17,20 +17,12 @@ from backports import zstd
 from badgeledger import cli, pipeline, self_check
 from badgeledger.warehouse import Warehouse
 
-NIGHTLY = """
-[pipeline]
-name = "nightly"
-warehouse = "build/ledger.duckdb"
-reports = "build/reports/{as_of:%Y-%m-%d}"
-as_of = "2024-02-01T00:00:00Z"
-max_quarantined = 0.5
-
-[[inputs]]
-path = "logs"
-
-[reports]
-formats = ["csv", "html"]
-"""
+NIGHTLY = harness.nightly(
+    'as_of = "2024-02-01T00:00:00Z"',
+    "max_quarantined = 0.5",
+    place="build/",
+    more='[reports]\nformats = ["csv", "html"]',
+)
 LIMITS = [harness.fixed_value(1), harness.every_days(5, 1), harness.every_days(5, 2, "BADGE")]
 DEFINED = harness.define(harness.definition("B", limits=LIMITS))
 

@@ -27,24 +27,18 @@ from badgeledger.verify import Verdict, verify
 from badgeledger.warehouse import Warehouse
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PIPELINE = """
-[pipeline]
-name = "nightly"
-warehouse = "ledger.duckdb"
-reports = "reports/{as_of:%Y-%m-%d}"
-as_of = "2024-02-01T00:00:00Z"
-max_quarantined = 0.5
-
-[[inputs]]
-path = "logs"
-
+PIPELINE = harness.nightly(
+    'as_of = "2024-02-01T00:00:00Z"',
+    "max_quarantined = 0.5",
+    more="""\
 [[inputs]]
 path = "local/*.jsonl"
 zone = "Asia/Kolkata"
 
 [rules]
 zone = "Europe/Berlin"
-"""
+""",
+)
 PRINTED = "report.html, the manifest that it names"
 CALL = harness.issue_bulk("B", ["c1", "c2"], "2024-01-10T00:00:00Z", answers=[("c1", "i1"), ("c2", 1040)])
 LIMITS = [harness.fixed_value(1), harness.every_days(5, 1), harness.every_days(5, 4, "BADGE")]

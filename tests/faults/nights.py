@@ -24,19 +24,7 @@ import harness
 from badgeledger.faults import VARIABLE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PIPELINE = """
-[pipeline]
-name = "nightly"
-warehouse = "ledger.duckdb"
-reports = "reports/{as_of:%Y-%m-%d}"
-max_quarantined = 0.5
-
-[[inputs]]
-path = "logs"
-
-[reports]
-formats = ["csv"]
-"""
+PIPELINE = harness.nightly("max_quarantined = 0.5", more='[reports]\nformats = ["csv"]')
 LIMITS = [harness.fixed_value(1), harness.every_days(5, 1), harness.every_days(5, 4, "BADGE")]
 CALL = harness.issue_bulk("B", ["c1", "c2"], "2024-01-10T00:00:00Z", answers=[("c1", "i1"), ("c2", 1040)])
 NIGHTS: tuple[dict[str, list[harness.Line]], ...] = (

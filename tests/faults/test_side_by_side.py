@@ -22,14 +22,14 @@ from badgeledger.faults import Point
 def test_of_three_runs_at_once_each_ends_with_0_or_5_and_the_night_is_brought_in_once(
     part: int, tmp_path: Path
 ) -> None:
-    """Twenty times three; in every fifth all wait for each other."""
+    """Twenty times three; in every tenth all wait for each other."""
     seed = 20240207 + part
     draw = random.Random(seed)
     codes = Counter[int]()
     for trial in range(20):
         night = trial % len(NIGHTS)
         ledger = delivered(night, tmp_path / "ledger")
-        patience = 60 if trial % 5 == 4 else 0
+        patience = 60 if trial % 10 == 9 else 0
         running = []
         for _ in range(3):
             running.append(ledger.start(night, "--lock-timeout", patience))
