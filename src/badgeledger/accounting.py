@@ -54,8 +54,7 @@ def account(
 
     Only badges are accounted for of which something is new, or not the same at this as-of, each from its earliest row
     that may be judged otherwise on; all of them when `full`, when the settings changed, or when as-of lies before the
-    last one. What it cost is told when asked to `explain`. For
-    another night use :func:`aside`.
+    last one. What it cost is told when asked to `explain`. For another night use :func:`aside`.
     """
     order_rows(warehouse.con, full=full)
     reached(Point.ROWS_ORDERED)
