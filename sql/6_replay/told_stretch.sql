@@ -1,23 +1,25 @@
 -- One row per stretch of processing time with about as many shown issuances as are asked for: its bounds.
 WITH told AS (
     SELECT
-        processed,
+        -- Instants may be as many as issuances, minutes are few.
+        processed // 60000000 AS minute,
+        min(processed) AS first,
+        max(processed) AS last,
         count(*) AS issuances
     FROM told_row
-    GROUP BY processed
+    GROUP BY minute
 ),
 
 placed AS (
     SELECT
-        processed,
-        issuances,
-        (sum(issuances) OVER (ORDER BY processed) - issuances) // getvariable('stretch_rows') AS stretch_no
+        *,
+        (sum(issuances) OVER (ORDER BY minute) - issuances) // getvariable('stretch_rows') AS stretch_no
     FROM told
 )
 
 SELECT
-    min(processed) AS first,
-    max(processed) AS last,
+    min(first) AS first,
+    max(last) AS last,
     sum(issuances) AS issuances
 FROM placed
 GROUP BY stretch_no

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import numpy as np
 
+from .deciding import UNKNOWN_BADGE
 from .frames import frame
 from .sifting import ahead
 from .warehouse import statement
@@ -33,10 +34,11 @@ def decision_blocks(con: duckdb.DuckDBPyConnection, written: Callable[[int], Non
     limits = limits.append(pl.Series([""]))
     done = 0
     written(done)
-    read = (frame(con, statement(_FOLDER, "numbered_row")) for _ in time_stretches(con))
+    read = (_decided_block(con) for _ in time_stretches(con))
     with closing(ahead(read)) as found:
         for block in found:
-            reason = block["reason_no"].to_numpy().astype(np.int64)
+            # No version, no rules: the badge is unknown.
+            reason = block["reason"].fill_null(UNKNOWN_BADGE).to_numpy().astype(np.int64)
             said = verdicts[2 * reason + block["accepted"].to_numpy()]
             block = block.with_columns(
                 *said.select("decision", "reason", "compared"),
@@ -47,9 +49,19 @@ def decision_blocks(con: duckdb.DuckDBPyConnection, written: Callable[[int], Non
             written(done)
 
 
+def _decided_block(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The rows of the stretch of time at hand, in no order: what `decisions` shows, reason and limit by their
+    numbers."""
+    at_hand = "processed >= getvariable('time_from') AND processed < getvariable('time_to')"
+    told = frame(con, f"FROM told_row WHERE {at_hand}")
+    found = frame(con, f"SELECT row_no, reason, slot_no FROM decided_row WHERE {at_hand}")
+    # DuckDB would carry the told texts through the join.
+    return told.join(found, on="row_no", how="left")
+
+
 def time_stretches(con: duckdb.DuckDBPyConnection) -> Iterator[int]:
     """Ask for a stretch of processing time after the other, and tell how many rows it has: about
-    :data:`BLOCK_ROWS`, at least those of an instant."""
+    :data:`BLOCK_ROWS`, at least those of a minute."""
     con.execute(f"SET VARIABLE stretch_rows = {BLOCK_ROWS:d}")
     bounds = con.execute(f"FROM ({statement(_FOLDER, 'told_stretch')}) ORDER BY first").fetchall()
     for first, last, issuances in bounds:

@@ -154,7 +154,7 @@ def configure(con: duckdb.DuckDBPyConnection, spill: Path) -> None:
 
 def leave_room(con: duckdb.DuckDBPyConnection) -> None:
     """Let DuckDB take less memory, beside much that is held in arrays, unless its limit was given."""
-    con.execute("SET memory_limit = $1", [os.environ.get("BADGELEDGER_MEMORY_LIMIT", "2GB")])
+    con.execute("SET memory_limit = $1", [os.environ.get("BADGELEDGER_MEMORY_LIMIT", "1500MB")])
 
 
 def _prepare(con: duckdb.DuckDBPyConnection) -> None:
