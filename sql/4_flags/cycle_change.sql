@@ -23,7 +23,7 @@ present AS (
     WHERE
         cycle.ends_at <= getvariable('earlier_as_of')
         AND getvariable('earlier_exists')
-        AND is_compared(NULL, cycle_count.badge_id)
+        AND is_compared(NULL, cycle_count.badge_id, NULL)
 ),
 
 earlier AS (

@@ -17,7 +17,7 @@ WITH every AS (
     FROM flags.breach AS breach
     INNER JOIN staging.version AS version
         ON breach.badge_id = version.badge_id AND breach.version_no = version.version_no
-    WHERE is_compared(NULL, breach.badge_id)
+    WHERE is_compared(NULL, breach.badge_id, breach.processed_at)
     UNION ALL BY NAME
     SELECT
         'finding' AS kind,
@@ -31,7 +31,7 @@ WITH every AS (
         file_id,
         line
     FROM flags.finding
-    WHERE is_compared(code, badge_id)
+    WHERE is_compared(code, badge_id, processed_at)
 )
 
 SELECT

@@ -21,7 +21,7 @@ judged AS (
         CASE WHEN earlier.row_key IS NULL THEN entry.badge_id ELSE coalesce(earlier.badge_id, '') END AS badge_id,
         coalesce(entry.processed_at, earlier.processed_at) AS processed_at
     FROM asked
-    LEFT JOIN ledger.entry AS entry ON asked.row_key = entry.row_key
+    LEFT JOIN temp.compared_entry AS entry ON asked.row_key = entry.row_key
     LEFT JOIN staging.version AS version
         ON entry.badge_id = version.badge_id AND entry.version_no = version.version_no
     LEFT JOIN temp.earlier_issuances AS earlier ON asked.row_key = earlier.row_key

@@ -83,12 +83,11 @@ moved AS (
         moved_call.answer,
         source.path,
         entry.line
-    FROM ledger.entry AS entry
+    -- What is not compared is as it was: the lines of it that came since repeat known ones.
+    FROM temp.compared_entry AS entry
     INNER JOIN moved_call ON entry.call_no = moved_call.call_no
     INNER JOIN staging.source AS source ON entry.file_id = source.file_id
     LEFT JOIN temp.earlier_issuances AS earlier ON entry.row_key = earlier.row_key
-    -- What is not compared is as it was: the lines of it that came since repeat known ones.
-    WHERE is_compared(NULL, entry.badge_id)
 ),
 
 -- A revocation changes a row of which no line came since; of those that name it, one in a file that came since is told.
@@ -104,7 +103,7 @@ revoked AS (
         earlier.counted AS was_counted,
         entry.revoked_at,
         min({ 'is_known': fresh_file.file_id IS NULL, 'path': source.path, 'line': revocation.line }) AS told
-    FROM ledger.entry AS entry
+    FROM temp.compared_entry AS entry
     INNER JOIN temp.earlier_issuances AS earlier
         ON entry.row_key = earlier.row_key AND entry.revoked_at <> coalesce(earlier.revoked_at, -1)
     INNER JOIN raw.revocation AS revocation

@@ -18,10 +18,26 @@ from . import calendar
 from .reports.tables import TABLES
 from .settings import Rules
 from .waivers import Waiver
-from .warehouse import build, build_view, first_row, statement
+from .warehouse import build, build_view, first_row, has_table, statement
 
-# What is remembered of an earlier report; the views that compare stand on these alone.
-REMEMBERED = ("breaches", "findings", "cycle_counts", "issuances", "changes")
+# What is remembered of an earlier report, by its tables; the relations that compare stand on these columns alone.
+REMEMBERED = {
+    "breaches": (
+        *("breach_id", "badge_id", "limit_name", "scope", "customer_id", "processed_at", "row_key", "number", "count"),
+        *("version", "source_file", "source_line"),
+    ),
+    "findings": (
+        *("finding_id", "code", "badge_id", "customer_id", "processed_at", "row_key", "detail", "source_file"),
+        "source_line",
+    ),
+    "cycle_counts": (
+        *("badge_id", "scope", "cycle_no", "customer_id", "limit_name", "starts_at", "ends_at", "count", "number"),
+    ),
+    "issuances": (
+        *("row_key", "badge_id", "processed_at", "outcome", "code", "counted", "reported_expires_at", "revoked_at"),
+    ),
+    "changes": TABLES["changes"].columns,
+}
 VIEWS = ("changes", "comparison")
 _STEPS = (
     "fresh_file", "earlier_version", "fresh_definition", "fresh_row", "fresh_subject", "flag", "earlier_flag",
@@ -43,17 +59,24 @@ _NUMBERS = {
     "cause_line",
 }
 _FLAGS = {"counted", "breached", "comparable", "waived"}
-# Rows of these badges are compared, and what is about definitions, dumps and feeds.
+# Later than every instant, in microseconds.
+NEVER = 2**63 - 1
+# Rows of these badges are compared from an instant of processing on, all of them where none is known, and what is
+# about definitions, dumps and feeds.
 _IS_COMPARED = """
-CREATE OR REPLACE TEMP MACRO is_compared(code, badge_id) AS (
+CREATE OR REPLACE TEMP MACRO is_compared(flag_code, of_badge, processed) AS (
     NOT getvariable('carries')
-    OR coalesce(badge_id, '') = ''
-    OR coalesce(code IN (
+    OR coalesce(of_badge, '') = ''
+    OR coalesce(flag_code IN (
         'start-after-end', 'start-changed-when-live', 'expiry-in-past', 'illegal-constraint-change',
         'invalid-constraint', 'duplicate-limit', 'duplicate-badge-name', 'cycle-mismatch', 'earn-count-mismatch',
         'unpaired-response'
     ), false)
-    OR badge_id IN (SELECT compared_badge.badge_id FROM temp.compared_badge)
+    OR coalesce(
+        coalesce(processed, 9223372036854775807)
+        >= (SELECT compared.from_at FROM temp.compared_badge AS compared WHERE compared.compared_id = of_badge),
+        false
+    )
 )
 """
 
@@ -63,8 +86,9 @@ class Earlier:
     """The report to compare with: `as_of` in microseconds, its rule-book settings, the software that made it, its
     inputs as (path, SHA-256), and its tables by name, each a CSV or Parquet file; a table that it had not is missing.
 
-    With `badges` the tables hold only what is compared of these (the macro `is_compared`): `flags.change` still tells
-    what became of all else by that report, and nothing of it was touched since.
+    With `badges` the tables hold only what is compared of these, each from an instant of processing in microseconds on
+    (the macro `is_compared`): `flags.change` still tells what became of all else by that report, and nothing of it was
+    touched since.
     """
 
     as_of: int
@@ -72,7 +96,7 @@ class Earlier:
     versions: Mapping[str, str]
     inputs: Sequence[tuple[str, str]]
     tables: Mapping[str, Path]
-    badges: Sequence[str] | None = None
+    badges: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -127,17 +151,33 @@ def compare(
         con.execute("CREATE OR REPLACE TABLE flags.comparison AS SELECT * FROM temp.comparison")
         for relation in (*_STEPS, "comparison", "waiver", "compared_badge"):
             con.execute(f"DROP TABLE temp.{relation}")
+        _drop_compared(con)
     for relation in VIEWS:
         build_view(con, "report", relation)
 
 
-def note_compared(con: duckdb.DuckDBPyConnection, badges: Sequence[str] | None) -> None:
-    """Set up the macro `is_compared` for a connection: only rows of these badges are, or all when there are none."""
+def note_compared(con: duckdb.DuckDBPyConnection, badges: Mapping[str, int] | None) -> None:
+    """Set up the macro `is_compared` for a connection, and `temp.compared_entry`: only rows of these badges, processed
+    from these instants on, are compared, or all when there are none.
+    """
     con.execute("SET VARIABLE carries = $1", [badges is not None])
+    known = badges or {}
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE compared_badge AS SELECT unnest($1::VARCHAR[]) AS badge_id", [list(badges or ())]
+        "CREATE OR REPLACE TEMP TABLE compared_badge AS"
+        " SELECT unnest($1::VARCHAR[]) AS compared_id, unnest($2::BIGINT[]) AS from_at",
+        [list(known), list(known.values())],
     )
     con.execute(_IS_COMPARED)
+    _drop_compared(con)
+    if badges is None:
+        con.execute("CREATE TEMP VIEW compared_entry AS FROM ledger.entry")
+    else:
+        con.execute(f"SET VARIABLE compared_from = {min(known.values(), default=NEVER):d}")
+        build(con, "flags", "compared_entry", temporary=True)
+
+
+def _drop_compared(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(f"DROP {'TABLE' if has_table(con, 'temp', 'compared_entry') else 'VIEW'} IF EXISTS temp.compared_entry")
 
 
 def counts(con: duckdb.DuckDBPyConnection) -> Counts:
@@ -199,9 +239,8 @@ def _memory(con: duckdb.DuckDBPyConnection, earlier: Earlier | None) -> Iterator
         " SELECT pair[1] AS path, pair[2] AS sha256 FROM (SELECT unnest($1::VARCHAR[][]) AS pair)",
         [inputs],
     )
-    for name in REMEMBERED:
+    for name, columns in REMEMBERED.items():
         path = None if earlier is None else earlier.tables.get(name)
-        columns = TABLES[name].columns
         fields = ", ".join(_typed(column) if path else f"NULL::{_kind(column)} AS {column}" for column in columns)
         query = f"SELECT {fields} FROM {source_of(path)}" if path else f"SELECT {fields} WHERE false"
         con.execute(f"CREATE OR REPLACE TEMP VIEW earlier_{name} AS {query}")
@@ -264,7 +303,7 @@ def _note_differences(
 
 def _carry_on(con: duckdb.DuckDBPyConnection) -> None:
     """What the compared report told, a night later: all that is not compared anew stands as it stood, or is gone."""
-    con.execute("DELETE FROM flags.change WHERE kind = 'cycle' OR is_compared(code, badge_id)")
+    con.execute("DELETE FROM flags.change WHERE kind = 'cycle' OR is_compared(code, badge_id, processed_at)")
     con.execute(
         """
         UPDATE flags.change SET

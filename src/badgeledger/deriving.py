@@ -134,6 +134,8 @@ def _take_touched(con: duckdb.DuckDBPyConnection, full: bool) -> None:
     if full:
         con.execute("CREATE TEMP VIEW touched_entry AS FROM ledger.entry")
     else:
+        lowest = first_row(con, f"SELECT coalesce(min(from_no), {2**63 - 1}) FROM staging.touched")[0]
+        con.execute(f"SET VARIABLE touched_from = {lowest:d}")
         build(con, "ledger", "touched_entry", temporary=True)
 
 

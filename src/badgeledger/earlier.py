@@ -20,10 +20,10 @@ from .changes import REMEMBERED, Earlier
 from .errors import DifferenceFound, UsageError
 from .evidence import Manifest
 from .reports.manifest import known_inputs, versions
-from .reports.tables import TABLES, write_table
+from .reports.tables import TABLES
 from .runs import Run
 from .waivers import of_record
-from .warehouse import Warehouse, first_row
+from .warehouse import BADGE_BITS, Warehouse, first_row, statement
 
 Progress = Callable[..., None]
 
@@ -169,18 +169,22 @@ def _carried(warehouse: Warehouse, run: Run, folder: Path) -> Earlier | None:
     """What is to be compared of a run whose ledger was the one in place; None when another was, or when anything but
     rows of badges may be told otherwise since: the software, a path, or every badge.
     """
-    badges = _compared_badges(warehouse.con)
+    touched = _touched(warehouse.con)
     made_with = run.settings.get("versions")
-    if badges is None or made_with != versions():
+    if touched is None or made_with != versions():
         return None
     inputs = _known_to(warehouse.con, run)
     if not set(inputs) <= {(entry.path, entry.sha256) for entry in known_inputs(warehouse.con)}:
         return None
+    now = _first_processed(warehouse.con, touched)
     with warehouse.committed() as con:
         if first_row(con, "SELECT max(run_id) FROM raw.run")[0] != run.run_id:
             return None
+        then = _first_processed(con, touched)
+        badges = {badge: min(now[badge], then[badge]) for badge in now}
+        badges |= dict.fromkeys(_not_judged(con), -changes.NEVER)
         changes.note_compared(con, badges)
-        tables = _written(con, folder, "is_compared({code}, t.badge_id)")
+        tables = _written(con, folder, carried=True)
     return Earlier(run.as_of, run.rules.model_dump(), made_with, inputs, tables, badges)
 
 
@@ -194,25 +198,48 @@ def _known_to(con: duckdb.DuckDBPyConnection, run: Run) -> list[tuple[str, str]]
     ).fetchall()
 
 
-def _compared_badges(con: duckdb.DuckDBPyConnection) -> list[str] | None:
-    """The badges that were touched, and those of flags that could not be judged; None when that is every badge."""
+def _touched(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int, int]] | None:
+    """The badges that were touched, their numbers, and from which row on; None when that is every badge."""
     rest = "SELECT 1 FROM staging.badge_number ANTI JOIN staging.touched USING (badge_id) LIMIT 1"
     if first_row(con, rest) is None:
         return None
+    return con.execute("SELECT badge_id, badge_no, from_no FROM staging.touched ORDER BY badge_no").fetchall()
+
+
+def _first_processed(con: duckdb.DuckDBPyConnection, touched: list[tuple[str, int, int]]) -> dict[str, int]:
+    """When the first touched row of each badge was processed by this ledger, in microseconds; never where none is."""
+    _, numbers, places = (list(column) for column in zip(*touched, strict=True)) if touched else ([], [], [])
     found = con.execute(
-        "SELECT badge_id FROM staging.touched UNION SELECT badge_id FROM flags.change WHERE state = 'not-judged'"
+        "SELECT touched.badge_no, min(answered.processed_at) FROM staging.answered_row AS answered"
+        " INNER JOIN (SELECT unnest($1::BIGINT[]) AS badge_no, unnest($2::BIGINT[]) AS from_no) AS touched"
+        f" ON answered.row_no >> {BADGE_BITS} = touched.badge_no AND answered.row_no >= touched.from_no"
+        f" WHERE answered.row_no >= {min(places, default=0):d} GROUP BY touched.badge_no",
+        [numbers, places],
     ).fetchall()
-    return sorted(badge for (badge,) in found if badge is not None)
+    first = dict(found)
+    return {badge: first.get(number, changes.NEVER) for badge, number, _ in touched}
 
 
-def _written(con: duckdb.DuckDBPyConnection, folder: Path, condition: str = "true") -> dict[str, Path]:
-    """The tables that are remembered, each in a file of `folder`; only rows that meet the condition, in which `{code}`
-    stands for the code of a finding."""
+def _not_judged(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The badges of flags that could not be judged."""
+    found = con.execute("SELECT DISTINCT badge_id FROM flags.change WHERE state = 'not-judged'").fetchall()
+    return [badge for (badge,) in found if badge is not None]
+
+
+def _written(con: duckdb.DuckDBPyConnection, folder: Path, *, carried: bool = False) -> dict[str, Path]:
+    """What is remembered of each table, in a file of `folder`; when `carried`, only of rows that are compared."""
     folder.mkdir()
     tables = {name: folder / f"{name}.parquet" for name in REMEMBERED}
     for name, path in tables.items():
-        code = "t.code" if name in {"findings", "changes"} else "NULL"
-        write_table(con, name, "parquet", path, condition.replace("{code}", code))
+        columns, rows = ", ".join(REMEMBERED[name]), f"report.{name}"
+        if carried and name == "issuances":
+            rows = f"({statement('4_flags', 'compared_issuance')})"
+        elif carried:
+            code = "code" if name in {"findings", "changes"} else "NULL"
+            processed = "NULL" if name == "cycle_counts" else "epoch_us(processed_at)"
+            rows += f" WHERE is_compared({code}, badge_id, {processed})"
+        target = str(path).replace("'", "''")
+        con.execute(f"COPY (SELECT {columns} FROM {rows}) TO '{target}' (FORMAT parquet)")
     return tables
 
 
