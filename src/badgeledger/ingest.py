@@ -22,7 +22,7 @@ from .calendar import zone
 from .definitions import OWNERS
 from .faults import Point, reached
 from .flat_files import PARQUET_MAGIC, FlatRow, LongLine, csv_rows, parquet_rows, separator_of
-from .inputs import Input, OpenSource, Source, find_sources, open_source
+from .inputs import Input, OpenSource, Source, find_sources, open_sources
 from .records.calls import Call
 from .records.documents import begins_with_object, document_records, first_line
 from .records.flat_rows import FlatHeader
@@ -65,8 +65,8 @@ def ingest(
     con.execute("INSERT INTO raw.batch SELECT $1, now(), $2", [batch_id, len(inputs)])
     reached(Point.BATCH_WRITTEN)
     delivered: list[tuple[Source, str, bool, bool]] = []
-    for source in sources:
-        with open_source(source) as opened:
+    with closing(open_sources(sources)) as each:
+        for source, opened in each:
             known = first_row(con, "SELECT file_id FROM raw.file WHERE sha256 = $1", [opened.sha256])
             file_id = known[0] if known else _read_file(warehouse, source, opened, batch_id, progress)
             if known and retry:

@@ -10,9 +10,11 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -24,6 +26,7 @@ from .faults import Point, reached
 BLOCK_BYTES = 16 * 1024 * 1024
 MIN_BOMB_BYTES = 256 * 1024**2
 MAX_EXPANSION = 250
+_HASHED_AT_ONCE = 2
 _SUSPECT_EXPANSION = 64  # logs come to ten or twenty times their packed size
 _GZIP = b"\x1f\x8b"
 # Some programs begin with a frame that is to be skipped.
@@ -194,26 +197,69 @@ class OpenSource:
         return not self.is_whole and os.fstat(self._file.fileno()).st_size > self.size
 
 
-@contextmanager
-def open_source(source: Source) -> Iterator[OpenSource]:
-    """The source at the size that it has now, or had, with the SHA-256 of exactly these bytes."""
+@dataclass
+class _Coming:
+    """A source that is open, and hashed by another thread."""
+
+    source: Source
+    file: IO[bytes]
+    before: os.stat_result
+    size: int
+    sha256: Future[str]
+
+    def hashed(self) -> OpenSource:
+        """The source with its SHA-256. Raises :class:`InputError` when it cannot be read."""
+        try:
+            sha256 = self.sha256.result()
+        except OSError as error:
+            raise _refused(self.source.location, error) from None
+        reached(Point.SOURCE_HASHED)
+        return OpenSource(sha256, self.size, self.file, self.source.location, self.before)
+
+
+def open_sources(sources: Iterable[Source]) -> Generator[tuple[Source, OpenSource], None, None]:
+    """Each source in turn, at the size that it has when it is opened, or had, with the SHA-256 of exactly these bytes.
+
+    While one is read the next ones are open already, and hashed: most files of a night are known, and nothing else is
+    done with them. Who may leave early closes it. Raises :class:`InputError`.
+    """
+    left = iter(sources)
+    coming: deque[_Coming] = deque()
+    with ThreadPoolExecutor(_HASHED_AT_ONCE) as pool:
+        try:
+            while True:
+                for source in islice(left, _HASHED_AT_ONCE + 1 - len(coming)):
+                    coming.append(_opened(source, pool))
+                if not coming:
+                    break
+                yield coming[0].source, coming[0].hashed()
+                coming.popleft().file.close()
+        finally:
+            for one in coming:
+                # Who hashes a file that is closed ends at once.
+                one.file.close()
+            wait([one.sha256 for one in coming])
+
+
+def _opened(source: Source, pool: ThreadPoolExecutor) -> _Coming:
     try:
         # A pipe that took the file's place since it was listed would keep a reader waiting for ever.
         file = open(source.location, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK))
     except OSError as error:
         raise _refused(source.location, error) from None
-    with file:
+    try:
         before = os.fstat(file.fileno())
         if not stat.S_ISREG(before.st_mode):
             raise _unreadable(source.location, "a regular file or folder", "a special file")
-        try:
-            reached(Point.SOURCE_OPENED)
-            size = before.st_size if source.size is None else source.size
-            sha256 = _sha256(file, size)
-        except OSError as error:
-            raise _refused(source.location, error) from None
-        reached(Point.SOURCE_HASHED)
-        yield OpenSource(sha256, size, file, source.location, before)
+        reached(Point.SOURCE_OPENED)
+    except OSError as error:
+        file.close()
+        raise _refused(source.location, error) from None
+    except InputError:
+        file.close()
+        raise
+    size = before.st_size if source.size is None else source.size
+    return _Coming(source, file, before, size, pool.submit(_sha256, file, size))
 
 
 def _sha256(file: IO[bytes], size: int) -> str:

@@ -10,7 +10,7 @@ import pytest
 from golden.conftest import Night
 
 from badgeledger import witness
-from badgeledger.inputs import Input, find_sources, open_source
+from badgeledger.inputs import Input, find_sources, open_sources
 from badgeledger.reports.tables import TABLES
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -31,10 +31,8 @@ def test_the_nightly_run_on_the_samples_gives_the_expected_table(report: Path, n
 
 
 def test_the_witness_reads_the_same_tables_from_the_raw_samples() -> None:
-    files = []
-    for source in find_sources([Input("logs")], LOGS.parent):
-        with open_source(source) as opened:
-            files.append((source.path, b"".join(opened.blocks())))
+    sources = find_sources([Input("logs")], LOGS.parent)
+    files = [(source.path, b"".join(opened.blocks())) for source, opened in open_sources(sources)]
     tables = witness.audit(files, {}, AS_OF_US)
     for name in TABLES.keys() - {"changes"}:
         expected = list(csv.DictReader(io.StringIO((EXPECTED / f"{name}.csv").read_text("utf-8"), newline="")))
