@@ -117,6 +117,21 @@ select processed_at, row_key, issuance_id, badge_id, customer_id, kind, event_at
             else 'ACTIVE' end as state, reported_expires_at, revoked_at
 from report.issuances where outcome = 'ACCEPTED';
 
+create or replace macro numbered(row_key) as ('0x' || left(row_key, 15))::bigint;
+create or replace macro badge_no(badge_id) as right(badge_id, 1)::bigint;
+create or replace view report.numbered_badges as select badge_no(badge_id) as badge_no, badge_id from report.badges;
+create or replace view report.numbered_issuances as select numbered(row_key) as row_no, * from report.issuances;
+create or replace view report.numbered_expirations as select numbered(row_key) as row_no, * from report.expirations;
+create or replace view report.numbered_breaches as select numbered(row_key) as row_no, * from report.breaches;
+create or replace view report.issuance_places as
+select row_no, badge_no(badge_id) as badge_no, epoch_us(processed_at) as processed_at, epoch_us(event_at) as event_at,
+       epoch_us(revoked_at) as revoked_at, outcome as answered
+from report.numbered_issuances;
+create or replace view report.expiry_places as
+select row_no, badge_no(badge_id) as badge_no, epoch_us(expires_at) as expires_at,
+       case when state <> 'REVOKED' then epoch_us(expires_at) end as lapses_at
+from report.numbered_expirations;
+
 create or replace table report.findings as
 with raised as (
     select * replace (case hash(row_key) % 3 when 0 then 'owner-not-allowed' when 1 then 'outside-badge-period'

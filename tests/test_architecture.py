@@ -238,7 +238,8 @@ def test_no_relation_is_an_orphan(path: Path) -> None:
     if path.parent.name == "5_reports" and path.stem in TABLES:
         return
     word = re.compile(rf"\b{re.escape(path.stem)}\b")
-    readers = [other for other in SQL if other != path and word.search(_without_comments(other.read_text()))]
+    files = [other for other in (*SQL, *QUERIES) if other != path]
+    readers = [other for other in files if word.search(_without_comments(other.read_text()))]
     spoken = any(word.search(text) for module in MODULES.values() for text in _strings(module))
     begun = any(path.stem.startswith(text) for module in MODULES.values() for text in _beginnings(module))
     assert readers or spoken or begun, f"nobody reads {path.stem}"

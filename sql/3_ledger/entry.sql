@@ -12,7 +12,9 @@ SELECT
         ELSE issuance.kind = 'EARN' OR version.earn_type = 'EARN'
     END AS counted
 FROM staging.issuance AS issuance
-INNER JOIN ledger.setting AS setting ON issuance.processed_at <= setting.as_of
+CROSS JOIN ledger.setting AS setting
 LEFT JOIN ledger.revoked_row AS revoked_row ON issuance.row_no = revoked_row.row_no
 LEFT JOIN staging.version AS version
     ON issuance.badge_id = version.badge_id AND issuance.version_no = version.version_no
+-- Behind a function, for of a bare comparison DuckDB expects that hardly any row meets it, and orders the joins by that.
+WHERE coalesce(issuance.processed_at <= setting.as_of, false)

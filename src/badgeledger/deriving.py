@@ -18,6 +18,7 @@ from .calendar import Zone, zone
 from .changes import VIEWS
 from .definitions import ExpiryRule, Limit
 from .faults import Point, reached
+from .reports.tables import NUMBERED
 from .settings import Rules
 from .warehouse import (
     BADGE_BITS,
@@ -87,7 +88,8 @@ def derive(
     _find(con, full)
     reached(Point.FLAGGED)
     # What compares two nights is made by `changes`, which knows the other one.
-    for relation in relations("5_reports"):
+    # The tables stand on their rows with numbers.
+    for relation in sorted(relations("5_reports"), key=lambda relation: not relation.startswith(NUMBERED)):
         if relation not in VIEWS:
             build_view(con, "report", relation)
     return full

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -12,6 +13,7 @@ import duckdb
 
 from ..text import counted
 from .context import ReportContext
+from .open_rows import find_rows
 
 Row = dict[str, Any]
 
@@ -26,13 +28,21 @@ REFUSED_LENGTH = 300
 EXPIRY_DAYS = 90
 
 
-def ask(con: duckdb.DuckDBPyConnection, query: str, **values: object) -> list[Row]:
-    """Run `queries/NAME.sql` with the values that it names and return its rows in its own order."""
-    text = _query(query)
-    named = {name: values[name] for name in set(re.findall(r"\$([a-z_]+)", text))}
-    found = con.execute(text, named) if named else con.execute(text)
+def ask(con: duckdb.DuckDBPyConnection, query: str, *, among: str = "", **values: object) -> list[Row]:
+    """Run `queries/NAME.sql` with the values that it names and return its rows in its own order.
+
+    Of few among many rows the query `among` finds the numbers first, as the relation `found_row`.
+    """
+    if among:
+        find_rows(con, *_asked(among, values))
+    found = con.execute(*_asked(query, values))
     columns = [column[0] for column in found.description or []]
     return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+
+
+def _asked(query: str, values: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+    text = _query(query)
+    return text, {name: values[name] for name in set(re.findall(r"\$([a-z_]+)", text))}
 
 
 @cache

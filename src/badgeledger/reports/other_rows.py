@@ -35,8 +35,8 @@ def read_other_rows(con: duckdb.DuckDBPyConnection, context: ReportContext, fact
     many, as_of_us = min(ROWS_SHOWN, context.page_rows), context.as_of_us
     rows: dict[str, list[Row]] = {
         "usage": with_spans(ask(con, "usage_rows", many=many, as_of_us=as_of_us), context),
-        "issuances": ask(con, "issuance_rows", many=many),
-        "expirations": ask(con, "expiration_rows", many=many, as_of_us=as_of_us),
+        "issuances": ask(con, "issuance_rows", among="newest_issuances", many=many),
+        "expirations": ask(con, "expiration_rows", among="nearest_expirations", many=many, as_of_us=as_of_us),
         "quarantine": ask(con, "quarantine_lines", many=_REFUSED_SHOWN, length=REFUSED_LENGTH),
         "badges": [_badge(row, facts) for row in ask(con, "badges", many=_BADGES_SHOWN)],
     }

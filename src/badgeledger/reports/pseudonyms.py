@@ -18,6 +18,7 @@ import numpy as np
 from ..keys import Key
 from ..waivers import of_record
 from ..warehouse import first_row
+from .tables import NUMBERED
 
 # A shorter id stands in other texts by chance: it is replaced where it is the customer of a row, nowhere else.
 SHORTEST_IN_TEXT = 6
@@ -79,7 +80,7 @@ class Pseudonyms:
 
 def known_pseudonyms(con: duckdb.DuckDBPyConnection, key: Key) -> Pseudonyms:
     """The pseudonyms of all customers that the `report.*` views of a connection name."""
-    holders = [relation for relation, columns in _relations(con).items() if "customer_id" in columns]
+    holders = [relation for relation, columns in _told(con).items() if "customer_id" in columns]
     query = " UNION ".join(f"SELECT customer_id FROM report.{relation}" for relation in holders)
     rows = con.execute(f"SELECT customer_id FROM ({query}) WHERE customer_id <> ''").fetchall() if holders else []
     return Pseudonyms(key, (customer for (customer,) in rows))
@@ -128,10 +129,15 @@ def _relations(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     return dict(rows)
 
 
+def _told(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """Those that do not merely show the rows of another one with their numbers."""
+    return {name: columns for name, columns in _relations(con).items() if not name.startswith(NUMBERED)}
+
+
 def _replaced_texts(con: duckdb.DuckDBPyConnection, names: Pseudonyms) -> dict[str, str]:
     """Every text of the report views in which a customer id stands, with what is shown in its place."""
     replaced: dict[str, str] = {}
-    for relation, columns in _relations(con).items():
+    for relation, columns in _told(con).items():
         for column in [column for column in columns if column in _TEXTS]:
             con.execute(f"SELECT DISTINCT {column} FROM report.{relation} WHERE {column} IS NOT NULL")
             while rows := con.fetchmany(_ROWS):

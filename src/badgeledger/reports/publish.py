@@ -16,7 +16,7 @@ from . import manifest
 from .context import ReportContext
 from .folder import prepare, put, staged
 from .html import write_html
-from .open_rows import CUT_TABLES, open_condition
+from .open_rows import CUT_TABLES, open_rows
 from .tables import TABLES, Format, all_rows, write_csv_of, write_table
 from .xlsx import write_xlsx
 
@@ -122,8 +122,8 @@ def _write_table(
     con: duckdb.DuckDBPyConnection, table: str, files: Mapping[Format, Path], context: ReportContext
 ) -> int | None:
     """The number of rows; a table that is wanted in both forms is made and sorted once."""
-    condition = open_condition(table, context.open_from)
+    source = open_rows(con, table, context.open_from)
     if len(files) == len(_TABLE_FORMATS):
-        write_table(con, table, "parquet", files["parquet"], condition)
+        write_table(con, table, "parquet", files["parquet"], source)
         return write_csv_of(con, TABLES[table], files["parquet"], files["csv"])
-    return next((write_table(con, table, kind, path, condition) for kind, path in files.items()), None)
+    return next((write_table(con, table, kind, path, source) for kind, path in files.items()), None)

@@ -34,6 +34,8 @@ _COUNTED = {
     "expirations": "coalesce(sum(accepted + assumed), 0)::bigint from report.daily",
 }
 _MANY = 2_000_000
+# So begin the names of views that show the rows of a table with their numbers, by which few of many are found.
+NUMBERED = "numbered_"
 
 
 @dataclass(frozen=True)
@@ -117,12 +119,10 @@ def all_rows(con: duckdb.DuckDBPyConnection, name: str) -> int:
     return int(row[0]) if row else 0
 
 
-def write_table(
-    con: duckdb.DuckDBPyConnection, name: str, file_format: Format, path: Path, condition: str = "true"
-) -> int:
+def write_table(con: duckdb.DuckDBPyConnection, name: str, file_format: Format, path: Path, source: str = "") -> int:
     """As :func:`write_rows`, of one of :data:`TABLES`."""
     is_large = name in _COUNTED and all_rows(con, name) > _MANY
-    return write_rows(con, TABLES[name], file_format, path, condition, is_large=is_large)
+    return write_rows(con, TABLES[name], file_format, path, source, is_large=is_large)
 
 
 def write_rows(
@@ -130,15 +130,16 @@ def write_rows(
     entry: Table,
     file_format: Format,
     path: Path,
-    condition: str = "true",
+    source: str = "",
     *,
     is_large: bool = False,
 ) -> int:
-    """Write the rows of one table that meet an SQL condition, and return their number. The session of `con` is in UTC.
+    """Write the rows of one table, or those of a FROM clause that calls them `t`, and return their number. The session
+    of `con` is in UTC.
 
     Raises InternalCheckFailed when the relation does not have the columns of the contract.
     """
-    query = _query(con, entry, file_format, condition)
+    query = _query(con, entry, file_format, source)
     target = str(path).replace("'", "''")
     # What DuckDB keeps of a column's smallest and largest values follows from its past, too, and by that it would say
     # in the Parquet file whether the column may be empty. Only of very many rows, which it cannot sort in little memory
@@ -166,7 +167,8 @@ def write_blocks(con: duckdb.DuckDBPyConnection, entry: Table, blocks: Iterator[
             rows += len(block)
             yield block
 
-    frame = register_io_source(source, schema=frames.frame(con, _query(con, entry, "parquet", "false")).schema)
+    none = _query(con, entry, "parquet", f"{_relation(entry)} where false")
+    frame = register_io_source(source, schema=frames.frame(con, none).schema)
     try:
         # Of ids and hashes the lowest level makes the smaller files, and in three quarters of the time.
         frame.sink_parquet(
@@ -206,11 +208,15 @@ def write_csv_of(con: duckdb.DuckDBPyConnection, entry: Table, parquet: Path, pa
     return int(row[0]) if row else 0
 
 
-def _query(con: duckdb.DuckDBPyConnection, entry: Table, file_format: Format, condition: str = "true") -> str:
+def _relation(entry: Table) -> str:
+    return f"{entry.schema}.{entry.name} as t"
+
+
+def _query(con: duckdb.DuckDBPyConnection, entry: Table, file_format: Format, source: str = "") -> str:
     types = _column_types(con, entry)
     order = ", ".join(_order(f"t.{name}", types[name]) for name in (entry.key if entry.unique else entry.columns))
     shown = _shown(types) if file_format == "csv" else ", ".join(f"t.{name}" for name in entry.columns)
-    return f"select {shown} from {entry.schema}.{entry.name} as t where {condition} order by {order}"
+    return f"select {shown} from {source or _relation(entry)} order by {order}"
 
 
 def _shown(types: Mapping[str, str]) -> str:
@@ -224,7 +230,8 @@ def _order(column: str, kind: str) -> str:
 
 def _csv_value(column: str, kind: str) -> str:
     if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"strftime({column} at time zone 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')"
+        # Its time of day in UTC, without asking a calendar of zones.
+        return f"strftime(make_timestamp(epoch_us({column})), '%Y-%m-%dT%H:%M:%S.%fZ')"
     # An empty text and an absent one are both none; DuckDB would write the first as two quotes.
     return f"nullif({column}, '')" if kind == "VARCHAR" else column
 

@@ -5,11 +5,11 @@ select
     epoch_us(b.window_start) as window_start, epoch_us(b.window_end) as window_end, epoch_us(b.event_at) as event_at,
     coalesce(b.issuance_id, '') as issuance_id, coalesce(b.request_id, '') as request_id,
     coalesce(b.owner_type, '') as owner_type, coalesce(b.version, '') as version,
-    coalesce(b.source_file, '') as source_file, b.source_line, coalesce(i.outcome, '') as outcome,
+    coalesce(b.source_file, '') as source_file, b.source_line, coalesce(i.answered, '') as outcome,
     d.decision, d.reason, d.limit_name as full_limit, d.compared
 from (
-    select * from report.breaches order by processed_at desc, row_key, badge_id, limit_name limit $many
+    select * from report.numbered_breaches order by processed_at desc, row_key, badge_id, limit_name limit $many
 ) b
-left join report.issuances i on i.row_key = b.row_key
+left join report.issuance_places i on i.row_no = b.row_no
 left join replayed d on d.row_key = b.row_key
 order by b.processed_at desc, b.row_key, b.badge_id, b.limit_name

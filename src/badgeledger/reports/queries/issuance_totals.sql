@@ -6,5 +6,5 @@ select
     coalesce(sum(assumed), 0)::bigint as assumed,
     coalesce(sum(rejected), 0)::bigint as rejected,
     coalesce(sum(repeated), 0)::bigint as repeated,
-    (select epoch_us(max(processed_at)) from report.issuances) as newest_us
+    (select max(processed_at) from report.issuance_places) as newest_us
 from report.daily
