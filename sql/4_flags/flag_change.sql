@@ -61,10 +61,7 @@ judged AS (
     SELECT
         pair.*,
         CASE
-            WHEN pair.code IN (
-                'start-after-end', 'start-changed-when-live', 'expiry-in-past', 'illegal-constraint-change',
-                'invalid-constraint', 'duplicate-limit', 'duplicate-badge-name'
-            ) THEN 'version'
+            WHEN of_version(pair.code) THEN 'version'
             WHEN flag_row.row_key IS NOT NULL THEN 'row'
             ELSE 'feed'
         END AS about,

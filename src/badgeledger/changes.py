@@ -67,11 +67,8 @@ _IS_COMPARED = """
 CREATE OR REPLACE TEMP MACRO is_compared(flag_code, of_badge, processed) AS (
     NOT getvariable('carries')
     OR coalesce(of_badge, '') = ''
-    OR coalesce(flag_code IN (
-        'start-after-end', 'start-changed-when-live', 'expiry-in-past', 'illegal-constraint-change',
-        'invalid-constraint', 'duplicate-limit', 'duplicate-badge-name', 'cycle-mismatch', 'earn-count-mismatch',
-        'unpaired-response'
-    ), false)
+    OR of_version(flag_code)
+    OR coalesce(flag_code IN ('cycle-mismatch', 'earn-count-mismatch', 'unpaired-response'), false)
     OR coalesce(
         coalesce(processed, 9223372036854775807)
         >= (SELECT compared.from_at FROM temp.compared_badge AS compared WHERE compared.compared_id = of_badge),

@@ -15,6 +15,16 @@ MACROS = (
     CREATE OR REPLACE TEMP MACRO of_call(endpoint) AS
         coalesce(endpoint NOT IN ('flatIssue', 'flatEarn', 'badgeEarned'), true)
     """,
+    # Findings about a version, or about the update that made it (RULEBOOK 9).
+    """
+    CREATE OR REPLACE TEMP MACRO of_version(code) AS coalesce(
+        code IN (
+            'start-after-end', 'start-changed-when-live', 'expiry-in-past', 'illegal-constraint-change',
+            'invalid-constraint', 'duplicate-limit', 'duplicate-badge-name'
+        ),
+        false
+    )
+    """,
     # What a request for an import brought, without its answers.
     """
     CREATE OR REPLACE TEMP MACRO brought(items) AS list_transform(
