@@ -356,3 +356,19 @@ def test_the_curve_of_a_limit(case: str, answers: dict[str, tuple[Answer, Answer
     highest = max(row["number"] for row in recorded.rows if row["last_places"])
     curve = [line[:-1] for line in expected if 1 <= int(line[0]) <= highest]
     assert [tuple(str(row[name]) for name in names[:-1]) for row in thought_of.rows] == curve
+
+
+def test_headroom_is_what_the_number_in_force_leaves_above_the_highest_count(
+    answers: dict[str, tuple[Answer, Answer]],
+) -> None:
+    said = {}
+    for case in (
+        "every number that the limit had has a row",
+        "of the badge as a whole the customers are those whose issuances are over",
+        "which is the zone's midnight",
+    ):
+        recorded, thought_of = answers[case]
+        said[case] = [recorded.facts["limits"][0][name] for name in ("highest_count", "number", "headroom")]
+        assert thought_of.facts["limits"][0]["headroom"] is None
+    # 5 - 2, 4 - 6 and 2 - 2.
+    assert list(said.values()) == [[2, 5, 3], [6, 4, -2], [2, 2, 0]]

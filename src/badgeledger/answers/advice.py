@@ -22,7 +22,7 @@ from ..overrides import limit_of
 from ..text import counted, number
 from .ledger import Ledger
 from .quick import named
-from .shown import BAD, CLOSE, PART, QUIET, STRONG, Answer, Column, Row, bar, styled, tally
+from .shown import BAD, CLOSE, PART, QUIET, STRONG, Answer, Bar, Column, Row, styled, tally
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -58,15 +58,9 @@ def advise(ledger: Ledger, badge: str, *, limit: str | None = None, window: str 
         breaches = ledger.ask("breaches_of_limit", badge=badge_id, limit=one.name)[0]["breaches"]
         curve = _curve(one.name, found[one.name], recorded)
         rows += curve
-        heads[one.name] = _head(one.name, found[one.name], curve, breaches if recorded else None)
-        totals.append(
-            {
-                "limit_name": one.name,
-                "judged": len(found[one.name].counts),
-                "customers": len(np.unique(found[one.name].customers)),
-                "audit_breaches": breaches if recorded else None,
-            }
-        )
+        total = _total(one.name, found[one.name], recorded, breaches if recorded else None)
+        totals.append(total)
+        heads[one.name] = _head(total)
     return Answer(
         title=f"What other numbers would do to {named(badge_id, name)}",
         columns=_COLUMNS,
@@ -183,26 +177,43 @@ def _is_round(limit: int) -> bool:
     return limit % scale == 0 and limit // scale in _BRIEF_STEPS
 
 
-def _head(name: str, found: _Counts, curve: Sequence[Row], breaches: int | None) -> str:
-    customers = counted(len(np.unique(found.customers)), "customer")
-    parts = [f"{name}  {counted(len(found.counts), 'issuance')} of {customers} judged"]
-    if breaches is not None:
-        parts.append(f"{counted(breaches, 'breach', 'breaches')} in the audit")
-    clean = next((row["number"] for row in curve if not row["issuances_over"]), None)
-    if clean is not None:
-        parts.append(f"none from {number(clean)} on")
-    return ", ".join(parts)
+def _total(name: str, found: _Counts, recorded: Sequence[Row], breaches: int | None) -> Row:
+    """What is said of a curve as a whole; `headroom` is how far the number in force lies above the highest count."""
+    in_force = next((row for row in recorded if row["in_force"]), None)
+    highest = int(found.counts.max(initial=0))
+    return {
+        "limit_name": name,
+        "judged": len(found.counts),
+        "customers": len(np.unique(found.customers)),
+        "highest_count": highest,
+        "number": None if in_force is None else in_force["number"],
+        "since": None if in_force is None else iso_instant(microseconds_of(in_force["in_force_from"])),
+        "headroom": None if in_force is None else in_force["number"] - highest,
+        "audit_breaches": breaches,
+    }
 
 
-def _drawn(row: Row) -> Text:
+def _head(total: Row) -> str:
+    parts = [
+        f"{counted(total['judged'], 'issuance')} of {counted(total['customers'], 'customer')} judged,"
+        f" highest count {number(total['highest_count'])}"
+    ]
+    if total["number"] is not None:
+        room = f", headroom {number(total['headroom'])}" if total["headroom"] >= 0 else ""
+        parts.append(f"{number(total['number'])} in force since {total['since'][:10]}{room}")
+    if total["audit_breaches"] is not None:
+        parts.append(f"{counted(total['audit_breaches'], 'breach', 'breaches')} in the audit")
+    return f"{total['limit_name']}  {'; '.join(parts)}"
+
+
+def _drawn(row: Row) -> Bar:
     style = STRONG if row["recorded"] == "in force" else BAD if row["issuances_over"] else PART
-    return bar(row["percent"] / 100, style if row["recorded"] else PART, _CHART_WIDTH)
+    return Bar(row["percent"] / 100, style if row["recorded"] else PART, _CHART_WIDTH)
 
 
 def _mark(row: Row) -> Text:
     if row["recorded"] == "in force":
-        since = iso_instant(microseconds_of(row["since"]))[:10]
-        return styled(f"◀ in force since {since}", STRONG)
+        return styled("◀ in force", STRONG)
     return styled("◁ earlier" if row["recorded"] else "", QUIET)
 
 

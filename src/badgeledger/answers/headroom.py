@@ -19,7 +19,7 @@ from ..text import counted
 from .ledger import Ledger
 from .owners import limit_of_row
 from .quick import named
-from .shown import BAD, CLOSE, GOOD, QUIET, Answer, Column, Row, bar, instant_from, level, styled
+from .shown import BAD, CLOSE, GOOD, QUIET, Answer, Bar, Column, Row, instant_from, level, styled
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -48,7 +48,7 @@ def headroom(
         Column("limit_name"),
         Column("scope"),
         Column("customer_id", "customer", lambda row: row["customer_id"] or styled("the badge as a whole", QUIET)),
-        Column("", "use", lambda row: bar(_share(row), level(row["count"], row["number"]))),
+        Column("", "use", lambda row: Bar(_share(row), level(row["count"], row["number"]))),
         Column(
             "count", "count", lambda row: styled(f"{row['count']:,}", level(row["count"], row["number"])), right=True
         ),

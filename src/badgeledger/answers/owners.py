@@ -8,7 +8,7 @@ from ..definitions import Limit
 from ..room import span_start
 from .ledger import Ledger
 from .quick import named
-from .shown import BAD, CLOSE, PART, QUIET, Answer, Column, Row, bar, styled, tally
+from .shown import BAD, CLOSE, PART, QUIET, Answer, Bar, Column, Row, styled, tally
 
 UsedBy = Literal["owner", "request", "batch"]
 _NEVER, _FOREVER = -(2**63), 2**63 - 1
@@ -50,7 +50,7 @@ def owners(ledger: Ledger, badge: str | None, used_by: UsedBy) -> Answer:
         Column("number"),
         Column("used_by", used_by, lambda row: row["used_by"] or styled(f"no {used_by}", QUIET)),
         *([Column("ingested_at", "ingested")] if used_by == "batch" else []),
-        Column("", "share", lambda row: bar(row["percent"] / 100, PART)),
+        Column("", "share", lambda row: Bar(row["percent"] / 100, PART)),
         Column("percent", "%", lambda row: f"{row['percent']:.1f}", right=True),
         Column("counted", "issuances", right=True),
         Column("subjects", "subjects", right=True),

@@ -21,7 +21,7 @@ from ..errors import UsageError
 from ..text import number, plain
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType
     from rich.table import Table
     from rich.text import Text
 
@@ -34,6 +34,25 @@ _COLUMN_LEAST = 4
 
 
 @dataclass(frozen=True)
+class Bar:
+    """A bar of a share of 1; more than 1 fills it. It is drawn in as many places as its column is given."""
+
+    share: float
+    style: str
+    cell_len: int = _BAR_WIDTH
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        from rich.text import Text
+
+        width = min(self.cell_len, options.max_width)
+        eighths = round(min(max(self.share, 0.0), 1.0) * width * 8)
+        eighths = max(eighths, 1) if self.share > 0 else 0
+        full, rest = divmod(eighths, 8)
+        drawn = "█" * full + (_EIGHTHS[rest] if rest else "")
+        yield Text.assemble((drawn, self.style), ("·" * (width - len(drawn)), QUIET))
+
+
+@dataclass(frozen=True)
 class Column:
     """One column. `name` is its public name, empty where only a person sees it; `head` stands above it in a terminal,
     None where only a program sees it. `cell` makes what a person sees of a row; `style` is Rich's.
@@ -41,7 +60,7 @@ class Column:
 
     name: str
     head: str | None = None
-    cell: Callable[[Row], Text | str] | None = None
+    cell: Callable[[Row], Bar | Text | str] | None = None
     style: str = ""
     right: bool = False
 
@@ -132,17 +151,6 @@ def instant(value: datetime | None) -> str:
     return "" if value is None else f"{_text(value)[:19].replace('T', ' ')}Z"
 
 
-def bar(share: float, style: str, width: int = _BAR_WIDTH) -> Text:
-    """A bar of a share of 1; more than 1 fills it."""
-    from rich.text import Text
-
-    eighths = round(min(max(share, 0.0), 1.0) * width * 8)
-    eighths = max(eighths, 1) if share > 0 else 0
-    full, rest = divmod(eighths, 8)
-    drawn = "█" * full + (_EIGHTHS[rest] if rest else "")
-    return Text.assemble((drawn, style), ("·" * (width - len(drawn)), QUIET))
-
-
 def instant_from(value: datetime) -> str:
     """As :func:`instant`, of the beginning of something: rounded up, so that what is shown lies inside."""
     return instant(value + timedelta(microseconds=-value.microsecond % 1_000_000))
@@ -205,13 +213,15 @@ def _tables(answer: Answer, rows: int) -> Iterator[RenderableType]:
         brief = [row for row in group if answer.brief(row)]
         kept = group if not rows else brief[-rows:] if answer.newest_last else brief[:rows]
         sections.append((head, [[_cell(column, row) for column in drawn] for row in kept], len(group) - len(kept)))
+    every = [cells for _, lines, _ in sections for cells in lines]
     widths = [
-        max([len(column.head or ""), *(cells[place].cell_len for _, lines, _ in sections for cells in lines)])
-        for place, column in enumerate(drawn)
+        max([len(column.head or ""), *(cells[place].cell_len for cells in every)]) for place, column in enumerate(drawn)
     ]
+    bars = [place for place in range(len(drawn)) if any(isinstance(cells[place], Bar) for cells in every)]
     while sum(widths) + 3 * len(widths) > _width() and max(widths) > _COLUMN_LEAST:
-        # The widest column folds.
-        widths[widths.index(max(widths))] -= 1
+        # Bars become shorter first, then the widest column folds.
+        giving = [place for place in bars if widths[place] > _COLUMN_LEAST] or range(len(widths))
+        widths[max(giving, key=widths.__getitem__)] -= 1
     for place, (head, lines, left) in enumerate(sections):
         if place == 0:
             yield _table(drawn, widths, [], heads=True)
@@ -223,7 +233,9 @@ def _tables(answer: Answer, rows: int) -> Iterator[RenderableType]:
             yield Text(f" {number(left)} {which} {'row' if left == 1 else 'rows'}: --rows 0 shows all", style=QUIET)
 
 
-def _table(columns: Sequence[Column], widths: Sequence[int], lines: Sequence[Sequence[Text]], *, heads: bool) -> Table:
+def _table(
+    columns: Sequence[Column], widths: Sequence[int], lines: Sequence[Sequence[Bar | Text]], *, heads: bool
+) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -240,11 +252,11 @@ def _table(columns: Sequence[Column], widths: Sequence[int], lines: Sequence[Seq
     return table
 
 
-def _cell(column: Column, row: Row) -> Text:
+def _cell(column: Column, row: Row) -> Bar | Text:
     from rich.text import Text
 
     shown = column.cell(row) if column.cell is not None else row[column.name]
-    if isinstance(shown, Text):
+    if isinstance(shown, Bar | Text):
         return shown
     if isinstance(shown, datetime):
         return Text(instant(shown))

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ..answers.ledger import Ledger
-from ..answers.shown import PART, Answer, Column, bar
+from ..answers.shown import PART, Answer, Bar, Column
 from ..options import Asking
 from ..progress import Progress
 from ..sampling import sample
@@ -32,7 +32,7 @@ def draw_sample(asking: Asking, out: Path, *, size: int, seed: str, badge: str |
                 Column("badge_name", "badge", lambda row: row["badge_name"] or row["badge_id"] or "no badge"),
                 Column("outcome", "outcome"),
                 Column("issuances", "issuances", right=True),
-                Column("", "share", lambda row: bar(row["drawn"] / row["issuances"], PART)),
+                Column("", "share", lambda row: Bar(row["drawn"] / row["issuances"], PART)),
                 Column("drawn", "drawn", right=True),
             ),
             rows=pack.strata,

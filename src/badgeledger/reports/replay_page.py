@@ -53,6 +53,8 @@ def write_replay_page(con: duckdb.DuckDBPyConnection, path: Path, context: Repor
     con.execute(f"CREATE OR REPLACE TEMP TABLE side AS {statement('6_replay', relation)}")
     weeks, badges = _filled(ask(con, "replay_weeks")), ask(con, "replay_badges")
     totals = {name: sum(row[name] for row in badges) for name in _COUNTS}
+    for row in badges:
+        row["changed"] = bool(row["gained"] or row["lost"])
     style = asset("report.css") + asset("replay.css") + page_margins(context)
     text = environment(context.zone).get_template("replay.html.j2").render(
         context=context,
@@ -158,8 +160,9 @@ def _entries(other: Mapping[str, Any], chosen: Mapping[str, Row]) -> list[_Entry
 
 
 def _met(entry: Mapping[str, Any], what: str, chosen: Row | None) -> _Entry:
+    since = entry.get("from", "").replace(".000000Z", "Z")
     met = {name: chosen[name] for name in ("badges", "names", "gained", "lost")} if chosen else {"badges": 0}
-    return _Entry(_whose(entry), what, entry.get("from", ""), **met)
+    return _Entry(_whose(entry), what, since, **met)
 
 
 def _whose(entry: Mapping[str, Any]) -> str:
