@@ -12,12 +12,14 @@ from badgeledger import cli
 
 LIVE = harness.definition("B", name="Live", limits=[harness.every_days(3, 2)], since="2023-12-01T00:00:00Z")
 NEXT = harness.definition("B", name="Live", limits=[harness.fixed_value(2)], start="2024-02-01T00:00:00Z", since=None)
+ENDING = harness.definition("E", name="Ending")
+WRONG = harness.definition("W", name="Back to front", start="2024-05-01T00:00:00Z", end="2024-04-01T00:00:00Z")
 
 
 @pytest.fixture
 def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
     monkeypatch.chdir(tmp_path)
-    harness.write_files(tmp_path / "logs", harness.files_of([LIVE]))
+    harness.write_files(tmp_path / "logs", harness.files_of([LIVE, ENDING, WRONG]))
     assert cli.run_command(["ingest", "logs", "--warehouse", "ledger.duckdb"]) == 0
     capsys.readouterr()
     return tmp_path / "ledger.duckdb"
@@ -36,8 +38,9 @@ def write(name: str, content: object) -> str:
 
 def test_the_warehouse_is_checked_without_a_run(warehouse: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = linted(capsys, "--warehouse", "ledger.duckdb")
-    assert [(row["badge_id"], row["code"], row["source"][:18]) for row in found] == [
-        ("B", "straddle", "version 2023-12-01"),
+    assert [(row["badge_id"], row["code"], row["platform_code"], row["source"][:18]) for row in found] == [
+        ("B", "straddle", "", "version 2023-12-01"),
+        ("W", "start-after-end", "720", "version 2023-12-01"),
     ]
 
 
@@ -50,6 +53,24 @@ def test_a_file_is_checked_against_the_version_in_force(warehouse: Path, capsys:
         ("illegal-constraint-change", "826", "error"),
     ]
     assert "startOn 2024-01-01T00:00:00Z -> 2024-02-01T00:00:00Z" in found[0]["message"]
+
+
+def test_each_ground_on_which_an_update_is_refused(warehouse: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On 1 March 2024: an end in February, a start after the end, and a live badge that moves and changes its kind."""
+    ended = harness.definition("E", name="Ending", end="2024-02-01T00:00:00Z", since=None)
+    moved = harness.definition("W", name="Back to front", start="2024-04-01T00:00:00Z", end="2024-04-01T00:00:00Z")
+    path = write("next.json", [NEXT, ended, moved])
+    found = linted(capsys, path, "--warehouse", "ledger.duckdb")
+    assert [(row["badge_id"], row["platform_code"]) for row in found] == [
+        ("B", "723"),
+        ("B", "826"),
+        ("E", "724"),
+        ("W", "720"),
+    ]
+    assert found[2]["message"] == (
+        "expiresOn 2025-01-01T00:00:00Z -> 2024-02-01T00:00:00Z: the new end lies before 2024-03-01T00:00:00Z"
+    )
+    assert [row["platform_code"] for row in linted(capsys, path)] == ["720"]
 
 
 def test_every_shape_of_a_definition_is_read(

@@ -123,6 +123,70 @@ def test_a_limit_that_cannot_bite_before_another(case: str) -> None:
     assert said in "".join(found)
 
 
+JANUARY = ("2024-01-01T00:00:00Z", "2024-01-11T00:00:00Z")
+LIVES: dict[str, tuple[tuple[str, str], harness.Record, int, str, dict[str, str]]] = {
+    # 1..5 and 6..10 January.
+    "two cycles of five days": (JANUARY, harness.every_days(5, 3), 6, "2 × cycle of 5 days hold the badge's 10", {}),
+    # The eleventh day begins a third cycle.
+    "three, with a microsecond more": (
+        (JANUARY[0], "2024-01-11T00:00:00.000001Z"),
+        harness.every_days(5, 3),
+        9,
+        "3 × cycle of 5 days hold the badge's 11",
+        {},
+    ),
+    # Wednesday 3 to Sunday 7, 8..14, and Monday 15 to Tuesday 16 January.
+    "a whole week and two parts": (
+        ("2024-01-03T00:00:00Z", "2024-01-17T00:00:00Z"),
+        harness.every_week("MONDAY", 2),
+        6,
+        "3 × week from MONDAY hold the badge's 14",
+        {},
+    ),
+    # 31 January, and February of 29 days.
+    "a day of January and February": (
+        ("2024-01-31T00:00:00Z", "2024-03-01T00:00:00Z"),
+        harness.every_month(4),
+        8,
+        "2 × calendar month hold the badge's 30",
+        {},
+    ),
+    # In Kolkata it ends on 1 March at 05:30.
+    "and of March where it is March already": (
+        ("2024-01-31T00:00:00Z", "2024-03-01T00:00:00Z"),
+        harness.every_month(4),
+        12,
+        "3 × calendar month hold the badge's 31",
+        {"zone": "Asia/Kolkata"},
+    ),
+    # 4 + 4 + 2 days.
+    "three spans of four days": (JANUARY, rolling("days", 4, 2), 6, "3 × 4 days hold the badge's 10", {}),
+    "two weeks": (JANUARY, rolling("weeks", 1, 5), 10, "2 × 1 week hold the badge's 10", {}),
+    # 31 + 29 + 2 = 62 days; a month can be 28 days long, and 2 × 28 = 56.
+    "three spans of a month": (
+        ("2024-01-01T00:00:00Z", "2024-03-03T00:00:00Z"),
+        rolling("months", 1, 1),
+        3,
+        "3 × 1 month hold the badge's 62",
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LIVES)
+def test_a_number_that_the_badge_s_life_cannot_reach(case: str) -> None:
+    (start, end), window, number, said, rules = LIVES[case]
+
+    def never(value: int) -> list[str]:
+        told = badge(window, harness.fixed_value(value), start=start, end=end)
+        return [words for name, words in of("never-bites", told, **rules) if name == f"{C}FIXED_VALUE"]
+
+    (found,) = never(number)
+    assert found.startswith(f"never bites: {said} days, so ")
+    assert found.endswith(f" = {number} <= {number}")
+    assert never(number - 1) == []
+
+
 def test_of_two_limits_that_say_the_same_one_stays() -> None:
     same = badge(harness.rolling(days=(7, 2), weeks=(1, 2)))
     assert [name for name, _ in of("never-bites", same)] == [f"{C}ROLLING_WINDOW:WEEKS:1"]
@@ -206,6 +270,61 @@ def test_one_issue_at_a_time_makes_a_limit_of_an_enrolment_badge_smaller(case: s
     for part in said.split(", ") if said else ():
         assert part in found[0][1]
     assert of("one-issue-at-a-time", badge(limit, issued=issued, earn_type="EARN")) == []
+
+
+def test_a_local_day_of_25_hours_holds_two_issues_of_24_hours() -> None:
+    """In Berlin 27 October 2024 has 25 hours: one issue at 00:00 and one at 23:00."""
+    told = badge(rolling("days", 1, 2), issued=harness.relative("DAYS", 1), earn_type="ISSUE_EARN")
+    for zone, most in (("UTC", 1), ("Europe/Berlin", 2)):
+        (found,) = of("one-issue-at-a-time", told, zone=zone, rolling_edge="local-day")
+        assert f"at most {most} in one 1 day, {most} <= 2" in found[1]
+    (found,) = of("one-issue-at-a-time", told, zone="Europe/Berlin")
+    assert "at most 1 in one 1 day" in found[1]
+    # A span of the processed clock can hold two that came late.
+    assert found[1].endswith("(as long as each enrolment is earned once and processed as it happens)")
+    (found,) = of("one-issue-at-a-time", told, rolling_clock="event")
+    assert found[1].endswith("(as long as each enrolment is earned once)")
+
+
+def test_a_life_of_25_hours_is_one_of_an_issue_that_lasts_until_its_end() -> None:
+    day = {"start": "2024-10-26T22:00:00Z", "end": "2024-10-27T23:00:00Z"}
+    told = badge(harness.fixed_value(2), issued=harness.never(), earn_type="ISSUE_EARN", **day)
+    (found,) = of("one-issue-at-a-time", told, zone="Europe/Berlin", rolling_edge="local-day")
+    assert "an issue is valid until the badge ends" in found[1] and "at most 1 in one life" in found[1]
+
+
+STRADDLES: dict[str, tuple[list[harness.Record], str]] = {
+    "three days": ([harness.every_days(3, 2)], "3 days can hold 2 × 2 = 4"),
+    "a month": ([harness.every_month(5, "BADGE")], "1 month can hold 2 × 5 = 10"),
+    # Seven days hold any three.
+    "a longer span is in the way": (
+        [harness.every_days(3, 2), rolling("days", 7, 3)],
+        f"3 days can hold 2 × 2 = 4: 2 at the end of a cycle and 2 at the beginning of the next, of which"
+        f" {C}ROLLING_WINDOW:DAYS:7 leaves 3",
+    ),
+    # Five weeks hold 31 days.
+    "shorter spans are": (
+        [harness.every_month(4), rolling("weeks", 1, 1)],
+        f"of which {C}ROLLING_WINDOW:WEEKS:1 leaves 5",
+    ),
+    "and may leave no more than one cycle does": ([harness.every_month(5), rolling("weeks", 1, 1)], ""),
+    "a customer's limit is not in the badge's way": (
+        [harness.every_month(4, "BADGE"), harness.fixed_value(1)],
+        "1 month can hold 2 × 4 = 8",
+    ),
+    "the badge's is in a customer's": (
+        [harness.every_month(4), harness.fixed_value(6, "BADGE")],
+        f"of which {B}FIXED_VALUE leaves 6",
+    ),
+    "of none there is no double": ([harness.every_month(0)], ""),
+}
+
+
+@pytest.mark.parametrize("case", STRADDLES)
+def test_what_a_trailing_window_can_hold(case: str) -> None:
+    limits, said = STRADDLES[case]
+    found = "".join(message for _, message in of("straddle", badge(*limits)))
+    assert said in found and bool(said) == bool(found)
 
 
 def test_a_fixed_window_lets_twice_its_number_pass_at_a_boundary() -> None:

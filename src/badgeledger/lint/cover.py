@@ -59,11 +59,14 @@ class Period:
         return self.zone.day_of(self.definition.expires_at - 1) - self.zone.day_of(self.definition.starts_at) + 1
 
     @property
-    def length(self) -> int:
-        """The period in microseconds; of whole local days where rolling windows count those."""
-        if self.rules.rolling_edge == "local-day":
-            return self.days * DAY
+    def elapsed(self) -> int:
+        """The microseconds from the badge's start to its end."""
         return self.definition.expires_at - self.definition.starts_at
+
+    @property
+    def length(self) -> int:
+        """The period as a window counts it: in microseconds, of whole local days where rolling windows count those."""
+        return self.days * DAY if self.rules.rolling_edge == "local-day" else self.elapsed
 
     @cached_property
     def shift(self) -> int:
@@ -102,6 +105,11 @@ class Period:
             return least * DAY - slack, most * DAY + slack
         width = _DAYS[str(window.unit)] * (window.length or 1) * DAY
         return width, width
+
+    def lasts(self, window: Limit) -> int:
+        """The most microseconds from the beginning of a window of a limit to its end, changes of the clock included."""
+        longer = window.kind == "ROLLING_WINDOW" and self.rules.rolling_edge == "local-day"
+        return self.widths(window)[1] + (self.shift if longer else 0)
 
     def cover(self, held: Limit, holding: Limit) -> Cover | None:
         """How many windows of `holding` hold any window of `held`; None where nothing is certain."""

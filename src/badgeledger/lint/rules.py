@@ -136,24 +136,26 @@ def one_issue_at_a_time(told: Definition, period: Period) -> Iterator[Remark]:
     validity = least_validity(told.issued_rule, period)
     if validity is None:
         return
-    lasting = f"{validity / DAY:,.4g} days" if validity < period.length else "until the badge ends"
+    lasting = f"{validity / DAY:,.4g} days" if validity < period.elapsed else "until the badge ends"
     for limit in ruling(told.limits):
         if limit.scope != "CUSTOMER" or limit.number < 1:
             continue
-        most = -(-min(period.widths(limit)[1], period.length) // validity)
+        most = -(-min(period.lasts(limit), period.elapsed) // validity)
         if most <= limit.number:
             per = window_words(limit)
+            by_processing = limit.kind == "ROLLING_WINDOW" and period.rules.rolling_clock == "processed"
+            late = " and processed as it happens" if by_processing else ""
             message = (
                 f"an issue is valid {lasting}, and no second one is accepted meanwhile (1040): at most {most:,} in one"
-                f" {per}, {most:,} <= {limit.number:,}, so the effective limit is {most:,} (earns: as long as each"
-                " enrolment is earned once)"
+                f" {per}, {most:,} <= {limit.number:,}, so the effective limit is {most:,} (as long as each"
+                f" enrolment is earned once{late})"
             )
             yield Remark("one-issue-at-a-time", "warning", message, limit.name, "", "1040")
 
 
 def least_validity(rule: ExpiryRule | None, period: Period) -> int | None:
     """The shortest time for which an issue is valid, at most to the badge's end; None when it can be none at all."""
-    whole = max(period.length, 1)
+    whole = period.elapsed
     if rule is None or rule.kind in {"NEVER", "WITH_BADGE_META"}:
         return whole
     if rule.kind == "FIXED_DATE":
