@@ -11,6 +11,7 @@ from typing import Any
 import harness
 import pytest
 from conftest import examples
+from feeds import element, imported, revoke_customers, revoke_earn, told
 from harness import (
     Record,
     Tables,
@@ -21,6 +22,7 @@ from harness import (
     issue_bulk,
     never,
     relative,
+    rolling,
     unanswered,
     with_badge,
 )
@@ -65,12 +67,39 @@ def test_the_answers_of_replay_are_its_decisions_when_they_are_replayed(zone: st
     before, emitted = decided([first, *data.draw(calls(zone))], **chosen)
     after, again = decided([first, *emitted], **chosen)
     assert {row["compared"] for row in after} <= {"same"}
-    told = ("processed_at", "request_id", "position", "customer_id", "reason", "limit_name")
-    assert [[row[name] for name in told] for row in after] == [[row[name] for name in told] for row in before]
+    named = ("processed_at", "request_id", "position", "customer_id", "reason", "limit_name")
+    assert [[row[name] for name in named] for row in after] == [[row[name] for name in named] for row in before]
     admitted = [line for line in again if line["response"]["data"] is not None]
     only, _ = decided([first, *(_without_refused(line) for line in admitted)], **chosen)
     assert {row["decision"] for row in only} <= {"ADMIT"}
     assert len(only) == sum(row["decision"] == "ADMIT" for row in before)
+
+
+def test_beside_imports_and_revocations_the_answers_are_decided_alike_too() -> None:
+    """c1's import takes a place of three, and its revoked earn none from the 4th on; on the 6th c2 has room again."""
+    facts = [
+        definition("B", limits=[fixed_value(3), rolling(days=(1, 1))], issued=relative("DAYS", 5)),
+        imported([element("B", "c1")], "2024-02-01T00:00:00Z", [told("c1", "e0")]),
+        revoke_customers("B", ["c2"], "2024-02-06T00:00:00Z"),
+        revoke_earn("B", "c1", "e1", "2024-02-04T00:00:00Z"),
+    ]
+    calls_ = [
+        issue_bulk("B", ["c1", "c2"], "2024-02-02T00:00:00Z", rid="r1"),
+        earn("B", "c1", "2024-02-03T12:00:00Z", rid="r2", answer="e1"),
+        earn("B", "c1", "2024-02-04T06:00:00Z", rid="r3"),
+        issue_bulk("B", ["c2"], "2024-02-05T00:00:00Z", rid="r4"),
+        issue_bulk("B", ["c2"], "2024-02-06T00:00:00Z", rid="r5"),
+        earn("B", "c1", "2024-02-08T06:00:00Z", rid="r6"),
+        earn("B", "c1", "2024-02-12T06:00:00Z", rid="r3"),
+    ]
+    before, emitted = decided([*facts, *calls_], revoked="exclude")
+    assert [row["reason"] for row in before] == [
+        *("", "", "", "", "overlapping-issue", "", "customer-limit", "duplicate-request"),
+    ]
+    after, _ = decided([*facts, *emitted], revoked="exclude")
+    assert {row["compared"] for row in after} == {"same"}
+    named = ("processed_at", "request_id", "customer_id", "reason", "limit_name")
+    assert [[row[name] for name in named] for row in after] == [[row[name] for name in named] for row in before]
 
 
 def _without_refused(line: Record) -> Record:
