@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -35,9 +36,10 @@ _AROUND_BYTES = 450_000
 _BUDGET = PAGE_BYTES - _AROUND_BYTES
 # What is kept for the rows of the other tables.
 _OTHERS_BYTES = 100_000
+_Left = tuple[tuple[str, ...], int]
 # In this order columns, and half of the spans, leave the page when it would grow over its budget: no view depends on
 # them.
-_LEAVING = (
+_LEAVING: tuple[_Left, ...] = (
     ((), SPANS_SHOWN),
     (data.SPARE_COLUMNS[:1], SPANS_SHOWN),
     (data.SPARE_COLUMNS[:2], SPANS_SHOWN),
@@ -220,15 +222,26 @@ def _pack(
         "breaches": data.breach_document(breaches, facts.breaches["breaches"], clock),
         "findings": data.finding_document(findings, facts.findings(), names),
     }
-    evidence: dict[int, str] = {}
-    for without, drawn in _LEAVING:
-        if drawn not in evidence:
-            evidence[drawn] = _evidence(spans, breaches, drawn, context)
-        packed = {name: data.pack(data.without_columns(one, without)) for name, one in documents.items()}
-        packed |= {"evidence": evidence[drawn], **beside}
-        if sum(map(len, packed.values())) <= _BUDGET - _OTHERS_BYTES:
-            break
-    return packed, list(without)
+
+    @cache
+    def evidence(drawn: int) -> str:
+        return _evidence(spans, breaches, drawn, context)
+
+    @cache
+    def tables(without: tuple[str, ...]) -> dict[str, str]:
+        return {name: data.pack(data.without_columns(one, without)) for name, one in documents.items()}
+
+    def packed(left: _Left) -> dict[str, str]:
+        without, drawn = left
+        return tables(without) | {"evidence": evidence(drawn), **beside}
+
+    def fits(left: _Left) -> bool:
+        return sum(map(len, packed(left).values())) <= _BUDGET - _OTHERS_BYTES
+
+    # Packing takes longest of all: where not even the least has room, nothing between is tried.
+    least = _LEAVING[-1]
+    chosen = next(filter(fits, _LEAVING), least) if fits(_LEAVING[0]) or fits(least) else least
+    return packed(chosen), list(chosen[0])
 
 
 def _evidence(spans: list[Row], breaches: list[Row], many: int, context: ReportContext) -> str:

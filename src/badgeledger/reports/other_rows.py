@@ -55,11 +55,12 @@ def pack_other_rows(tables: dict[str, OtherRows], room: float) -> tuple[dict[str
     packed, shown = {}, {}
     # What a small table leaves of its share is for the larger ones after it.
     for waiting, name in zip(range(len(tables), 0, -1), reversed(tables), strict=True):
-        table, many = tables[name], len(tables[name].rows)
-        text = data.pack(data.other_document(name, table.rows, table.total))
+        table = tables[name]
+        many = len(table.rows) if room > 0 else 0
+        text = data.pack(data.other_document(name, table.rows[:many], table.total))
         while many and len(text) > room / waiting:
             # A little less than what would fit if every row took the same.
-            many = int(many * 0.9 * max(room, 0) / waiting / len(text))
+            many = int(many * 0.9 * room / waiting / len(text))
             text = data.pack(data.other_document(name, table.rows[:many], table.total))
         packed[name], shown[name] = text, many
         room -= len(text)
