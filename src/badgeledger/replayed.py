@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
+from .reports.open_rows import find_rows
 from .settings import Rules
 from .warehouse import statement
 
@@ -27,6 +28,7 @@ def make_replayed(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, m
     chosen = {badge for (badge,) in con.execute("SELECT badge_id FROM replayed_badge").fetchall()}
     badges = {badge: ruled for badge, ruled in ruling.recorded(con, rules, as_of_us).items() if badge in chosen}
     make_decisions(con, badges, as_of_us, shown=_EVER)
+    find_rows(con, "SELECT row_no FROM report.numbered_breaches SEMI JOIN replayed_badge USING (badge_id)")
     _make(con, "replayed")
 
 

@@ -36,11 +36,10 @@ def pack(document: object) -> str:
 
 def words(values: Sequence[str], *, listed: bool = False) -> Column:
     """Encode text: as a dictionary where values repeat or are `listed`, else joined by line feeds."""
-    seen: dict[str, int] = {}
-    places = [seen.setdefault(value, len(seen)) for value in values]
+    seen = {value: place for place, value in enumerate(dict.fromkeys(values))}
     if not listed and 2 * len(seen) > len(values) and not any("\n" in value for value in seen):
         return {"k": "t", "t": "\n".join(values)}
-    return {"k": "d", "d": list(seen), "i": places}
+    return {"k": "d", "d": list(seen), "i": [seen[value] for value in values]}
 
 
 def _word_columns(rows: Sequence[Row], names: Sequence[str]) -> dict[str, Column]:

@@ -319,7 +319,8 @@ def _offsets(context: ReportContext, tables: tuple[list[Row], ...]) -> list[list
         "processed_at", "event_at", "window_start", "window_end", "first_seen", "peak_at", "span_start", "span_end",
         "starts_at", "expires_at",
     )  # fmt: skip
-    found = [row[field] for rows in tables for row in rows for field in fields if row.get(field) is not None]
+    held = [(field, rows) for rows in tables if rows for field in fields if field in rows[0]]
+    found = [row[field] for field, rows in held for row in rows if row[field] is not None]
     local = zone(context.zone)
     first = int(local.changes_at.searchsorted(min([*found, context.as_of_us]), side="right"))
     last = int(local.changes_at.searchsorted(max([*found, context.as_of_us]), side="right"))
