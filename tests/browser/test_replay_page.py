@@ -1,4 +1,4 @@
-"""replay.html in a real browser: no request leaves it, and nothing is wider than the window in either theme."""
+"""replay.html in a real browser: no request leaves it, nothing is wider than the window, and axe finds nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from browser.chromium import Page
+from browser.test_accessibility import VIEWS, violations
 from unit import test_replay_page
 
 con = test_replay_page.con
@@ -18,6 +19,7 @@ def test_the_page_asks_for_nothing_and_fits_every_window(
 ) -> None:
     test_replay_page.page(con, tmp_path)
     address = (tmp_path / "replay.html").as_uri()
+    page.send("Page.setBypassCSP", enabled=True)
     page.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
     for width in (320, 1_300):
         page.width(width)
@@ -29,3 +31,5 @@ def test_the_page_asks_for_nothing_and_fits_every_window(
     bars = "document.querySelectorAll('.columns.pairs .a, .columns.pairs .b')"
     fills = page.run(f"[...{bars}].map((one) => getComputedStyle(one).fill)")
     assert len(set(fills)) == 2
+    page.run(f"{VIEWS['details open']}; 0")
+    assert violations(page) == []

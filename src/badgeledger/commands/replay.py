@@ -99,7 +99,7 @@ def replay_totals(result: ReplayResult) -> dict[str, int]:
 def _summary(result: ReplayResult) -> list[str]:
     totals = replay_totals(result)
     compared = f"{number(totals['newly_admitted'])} newly admitted, {number(totals['newly_rejected'])} newly rejected"
-    head = ("decision", "limit", "decisions", "same", "newly admitted", "newly rejected", "breaches of the audit")
+    head = ("decision", "limit", "decisions", "same", "newly admitted", "newly rejected", "audit breaches")
     rows = [
         (row["reason"] or "admitted", row["limit_name"], *(number(row[name]) for name in _COUNTS))
         for row in result.by_reason
