@@ -7,21 +7,23 @@ WITH setting AS (
 -- Of many customers only a share is looked at: enough to draw from, cheap to sort.
 customer_subject AS (
     SELECT
-        entry.badge_id,
-        entry.customer_id,
+        answered.badge_id,
+        answered.customer_id,
         count(*) AS row_count
-    FROM ledger.entry AS entry
-    CROSS JOIN setting
-    WHERE hash(entry.badge_id || '/' || entry.customer_id || '/' || setting.seed) % 1000000 < getvariable('drawn_share')
-    GROUP BY entry.badge_id, entry.customer_id
+    FROM staging.answered_row AS answered
+    CROSS JOIN ledger.setting AS setting
+    WHERE
+        answered.processed_at <= setting.as_of
+        AND hash(answered.badge_id, answered.customer_id, setting.as_of) % 1000000 < getvariable('drawn_share')
+    GROUP BY answered.badge_id, answered.customer_id
 ),
 
 badge_subject AS (
     SELECT
         badge_id,
         '' AS customer_id,
-        count(*) AS row_count
-    FROM ledger.entry
+        sum(accepted + assumed + rejected + repeated)::BIGINT AS row_count
+    FROM flags.badge_day
     GROUP BY badge_id
 ),
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isqrt
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,12 +28,20 @@ TABLES_CHECKED = ("issuances", "expirations", "breaches", "cycle_counts")
 # Of equal records another line may be the one that is told: where a row came from is not compared.
 _FREE = frozenset({"source_file", "source_line"})
 _FOLDER = "7_self_check"
-_DRAWN_FOR_EACH = 10
+_OF_ROWS = "report.numbered_{name} AS t WHERE row_no IN (FROM checked_row)"
+_CHECKED = {
+    "cycle_counts": (
+        "report.cycle_counts AS t"
+        " WHERE (badge_id, customer_id) IN (SELECT (badge_id, customer_id) FROM checked_subject)"
+        " OR badge_id IN (SELECT badge_id FROM checked_subject WHERE customer_id = '')"
+    )
+}
+_DRAWN_FOR_EACH = 7
 _MILLION = 1_000_000
 # The witness looks at all other rows of a subject for each of its rows: so many looks take it a second or two.
 _MOST_LOOKS = 40_000_000
 _MOST_LINES = 10_000
-_MOST_BYTES = 1024**3
+_MOST_BYTES = 2 * 1024**3
 # A line of a bulk call tells of many customers, and all of them are read.
 _MOST_CUSTOMERS = 40_000
 # What a file of compressed lines costs to read, beside its size on disk.
@@ -130,17 +138,20 @@ def self_check(
 
 def _draw(con: duckdb.DuckDBPyConnection, size: int) -> _Drawn:
     """As many subjects as asked for whose files can be read in reasonable time, the first in drawn order."""
-    customers = first_row(con, "SELECT count(*) FROM ledger.customer_code")[0]
-    share = min(_MILLION, 4 * _DRAWN_FOR_EACH * size * _MILLION // max(1, customers))
     for name, value in (
-        ("drawn_share", share),
         ("most_subjects", _DRAWN_FOR_EACH * size),
         ("most_rows", isqrt(_MOST_LOOKS)),
         ("most_lines", _MOST_LINES),
     ):
         con.execute(f"SET VARIABLE {name} = {value:d}")
-    for relation in ("drawn_subject", "subject_line"):
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS {statement(_FOLDER, relation)}")
+    issuances = first_row(con, "SELECT count(*) FROM staging.answered_row")[0]
+    share = 0
+    # There are as many customers of badges as issuances, or fewer: the share grows until enough of them are drawn.
+    while share < _MILLION and (not share or _count(con, "drawn_subject") < _DRAWN_FOR_EACH * size):
+        share = min(_MILLION, 10 * share or 4 * _DRAWN_FOR_EACH * size * _MILLION // max(1, issuances) + 1)
+        con.execute(f"SET VARIABLE drawn_share = {share:d}")
+        _make(con, "drawn_subject")
+    _make(con, "subject_line")
     files = {
         file_id: KnownInput(
             path=path, sha256=sha, bytes=size, zone=zone, lines=n, accepted=0, duplicate=0, quarantined=0
@@ -167,6 +178,14 @@ def _draw(con: duckdb.DuckDBPyConnection, size: int) -> _Drawn:
     return _chosen(rows, lines, files, widths, size)
 
 
+def _make(con: duckdb.DuckDBPyConnection, relation: str) -> None:
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS {statement(_FOLDER, relation)}")
+
+
+def _count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
+    return int(first_row(con, f"SELECT count(*) FROM temp.{relation}")[0])
+
+
 def _chosen(
     rows: Mapping[Subject, int],
     lines: Mapping[Subject, Lines],
@@ -174,32 +193,37 @@ def _chosen(
     widths: Mapping[tuple[int, int], int],
     size: int,
 ) -> _Drawn:
-    """The first subjects whose rows, files and lines are not too much together; others are passed over."""
+    """The first subjects whose rows, files and lines are not too much together; others are passed over: first those
+    that take more than one of so many may, and these only as far as there is room for them.
+    """
     chosen: dict[Subject, Lines] = {}
     opened: set[int] = set()
     read: set[tuple[int, int]] = set()
-    looks = size_read = customers = passed_over = 0
-    for subject, many in rows.items():
-        if len(chosen) == size:
-            break
-        # A subject of very many rows or lines has none here.
-        places = lines.get(subject, {})
-        more_files = places.keys() - opened
-        more_lines = {(file_id, line) for file_id, of in places.items() for line in of} - read
-        more_bytes = sum(_cost(files[file_id]) for file_id in more_files)
-        more_customers = sum(widths[place] for place in more_lines)
-        if (
-            not places
-            or looks + many**2 > _MOST_LOOKS
-            or size_read + more_bytes > _MOST_BYTES
-            or customers + more_customers > _MOST_CUSTOMERS
-        ):
-            passed_over += 1
-            continue
-        chosen[subject] = places
-        opened |= more_files
-        read |= more_lines
-        looks, size_read, customers = looks + many**2, size_read + more_bytes, customers + more_customers
+    looks = size_read = customers = 0
+    for share in (size, 1):
+        for subject, many in rows.items():
+            if len(chosen) == size:
+                break
+            # A subject of very many rows or lines has none here.
+            places = lines.get(subject, {})
+            more_files = places.keys() - opened
+            more_lines = {(file_id, line) for file_id, of in places.items() for line in of} - read
+            more_bytes = sum(_cost(files[file_id]) for file_id in more_files)
+            more_customers = sum(widths[place] for place in more_lines)
+            if (
+                not places
+                or subject in chosen
+                or max(looks + many**2, share * many**2) > _MOST_LOOKS
+                or size_read + more_bytes > _MOST_BYTES
+                or max(customers + more_customers, share * more_customers) > _MOST_CUSTOMERS
+            ):
+                continue
+            chosen[subject] = places
+            opened |= more_files
+            read |= more_lines
+            looks, size_read, customers = looks + many**2, size_read + more_bytes, customers + more_customers
+    last = max((place for place, subject in enumerate(rows, start=1) if subject in chosen), default=0)
+    passed_over = (last if len(chosen) == size else len(rows)) - len(chosen)
     return _Drawn(chosen, {file_id: files[file_id] for file_id in opened}, passed_over)
 
 
@@ -222,18 +246,18 @@ _Rows = dict[Subject, dict[str, list[list[str]]]]
 
 def _published(con: duckdb.DuckDBPyConnection, subjects: Collection[Subject], spill: Path) -> _Rows:
     """What the report says of each subject, as the text of its CSV files."""
-    con.execute("SET VARIABLE checked_customers = $1::VARCHAR[]", [sorted({one for _, one in subjects if one})])
-    con.execute("SET VARIABLE checked_badges = $1::VARCHAR[]", [sorted({badge for badge, one in subjects if not one})])
+    badges, customers = [badge for badge, _ in subjects], [customer for _, customer in subjects]
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE checked_subject AS"
+        " SELECT unnest($1::VARCHAR[]) AS badge_id, unnest($2::VARCHAR[]) AS customer_id",
+        [badges, customers],
+    )
+    _make(con, "checked_row")
     told = {}
     with TemporaryDirectory(prefix="self-check-", dir=spill) as folder:
         for name in TABLES_CHECKED:
-            con.execute(
-                f"CREATE OR REPLACE TEMP VIEW checked_{name} AS SELECT * FROM report.{name}"
-                " WHERE list_contains(getvariable('checked_customers'), customer_id)"
-                " OR list_contains(getvariable('checked_badges'), badge_id)"
-            )
             path = Path(folder) / f"{name}.csv"
-            write_rows(con, replace(TABLES[name], name=f"checked_{name}", schema="temp"), "csv", path)
+            write_rows(con, TABLES[name], "csv", path, _CHECKED.get(name, _OF_ROWS.format(name=name)))
             header, *rows = evidence.rows_of(path)
             told[name] = [dict(zip(header, row, strict=True)) for row in rows]
     return _by_subject(told, subjects)
