@@ -286,12 +286,13 @@ def test_a_higher_fixed_value_never_rejects_more(data: st.DataObject) -> None:
 
 @settings(max_examples=examples(3))
 @given(data=st.data())
-def test_the_order_of_lines_and_the_shown_part_change_no_decision(data: st.DataObject) -> None:
+def test_the_order_of_lines_and_files_and_the_shown_part_change_no_decision(data: st.DataObject) -> None:
     log = [define(badge(data.draw(st.lists(_limit, min_size=1, max_size=3)))), *data.draw(calls("Europe/Berlin"))]
     chosen = data.draw(_settings) | {"zone": "Europe/Berlin"}
     whole = engine(log, **chosen)["decisions"]
     low, high = sorted(data.draw(st.tuples(*[st.sampled_from(ANCHORS["Europe/Berlin"])] * 2)))
-    part = engine(data.draw(st.permutations(log)), shown=(low, high), **chosen)
+    lines, cut = data.draw(st.permutations(log)), data.draw(st.integers(0, len(log)))
+    part = engine({"b.jsonl": lines[:cut], "a.jsonl": lines[cut:]}, shown=(low, high), **chosen)
     bounds = replaying.full(low), replaying.full(high)
     assert part["decisions"] == [row for row in whole if bounds[0] <= row["processed_at"] < bounds[1]]
     assert sum(int(row["decisions"]) for row in part["decision_totals"]) == len(part["decisions"])
