@@ -19,7 +19,7 @@ import duckdb
 import fake_report
 import pytest
 
-from badgeledger.reports import data
+from badgeledger.reports import data, html
 from badgeledger.reports.context import ReportContext
 from badgeledger.reports.facts import ask, read_facts, verdict
 from badgeledger.reports.guides import guides
@@ -274,6 +274,20 @@ def test_columns_leave_before_the_page_grows_over_its_budget() -> None:
     left = [name for name in data.SPARE_COLUMNS if name not in document["columns"]]
     assert left
     assert f"Left out here to keep the page under 3 MB: {', '.join(left)}." in Elements(page).text
+
+
+def test_rows_leave_where_no_column_can_and_the_page_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    room = 300_000
+    for budget in ("_BUDGET", "_LEAST_BUDGET"):
+        monkeypatch.setattr(html, budget, room + html._OTHERS_BYTES)
+    with duckdb.connect() as con:
+        fake_report.fill(con, 20_000)
+        page = render_html(con, fake_report.context())
+    tables = {name: unpacked(page, name) for name in ("breaches", "findings", "evidence", "changes", "cycles")}
+    shown, total = tables["breaches"]["rows"], tables["breaches"]["total"]
+    assert 0 < shown < total
+    assert f"{shown:,} of {total:,}, newest" in Elements(page).text
+    assert 0.7 * room < sum(len(data.pack(table)) for table in tables.values()) <= room
 
 
 def test_zero_a_dash_and_no_definition_are_told_apart(con: duckdb.DuckDBPyConnection) -> None:

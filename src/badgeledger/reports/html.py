@@ -7,9 +7,9 @@ A meta policy admits only the page's own style and script, by hash, so that no n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -25,7 +25,7 @@ from .context import ReportContext
 from .facts import EXPIRY_DAYS, STRIPS_SHOWN, Facts, Row, ask, read_facts, verdict
 from .guides import Guide, guides
 from .manifest import known_inputs
-from .other_rows import OtherRows, pack_other_rows, read_other_rows, usage_link, with_spans
+from .other_rows import OtherRows, pack_other_rows, pack_within, read_other_rows, usage_link, with_spans
 from .templates import asset, environment, page_margins, policy
 from .text import decision_words, limit_words
 
@@ -34,6 +34,8 @@ SPANS_SHOWN = 1_000
 # What stands around the templates, charts and lists, is bounded: it takes less than this.
 _AROUND_BYTES = 450_000
 _BUDGET = PAGE_BYTES - _AROUND_BYTES
+# Where rows leave, what stands around them is as long as it ever is.
+_LEAST_BUDGET = _BUDGET - 50_000
 # What is kept for the rows of the other tables.
 _OTHERS_BYTES = 100_000
 _Left = tuple[tuple[str, ...], int]
@@ -76,7 +78,7 @@ def write_html(
     """Write report.html from the `report.*` views of the connection.
 
     The same rows and context give the same bytes. At most `context.page_rows` breaches and findings are embedded, the
-    newest; the page says what is cut, and its totals are those of all rows.
+    newest, and no more than keep it within its budget; the page says what is cut, and its totals are those of all rows.
     """
     path.write_text(render_html(con, context, outputs, manifest), encoding="utf-8", newline="\n")
 
@@ -102,9 +104,13 @@ def render_html(
         "changes": data.pack(data.change_document(changes, told, names)),
         "cycles": data.pack(data.cycle_document(facts.strips)),
     }
-    packed, without = _pack(con, context, facts, (breaches, findings), names, beside)
+    packed, without, fit = _pack(con, context, facts, (breaches, findings), names, beside)
+    is_cut = fit != {"breaches": len(breaches), "findings": len(findings)}
+    breaches, findings = breaches[: fit["breaches"]], findings[: fit["findings"]]
     others = read_other_rows(con, context, facts)
-    packed_others, shown = pack_other_rows(others, _BUDGET - sum(map(len, packed.values())))
+    packed_others, shown = pack_other_rows(
+        others, (_LEAST_BUDGET if is_cut else _BUDGET) - sum(map(len, packed.values()))
+    )
     style = asset("report.css") + asset("changes.css") + page_margins(context, manifest)
     script = _script()
     template = environment(context.zone).get_template("report.html.j2")
@@ -205,9 +211,9 @@ def _pack(
     rows: tuple[list[Row], list[Row]],
     names: dict[str, str],
     beside: dict[str, str],
-) -> tuple[dict[str, str], list[str]]:
-    """Return the templates' texts, those of `beside` among them, and the columns that had to leave to keep the page
-    within its budget."""
+) -> tuple[dict[str, str], list[str], dict[str, int]]:
+    """Return the templates' texts, those of `beside` among them, the columns that had to leave to keep the page within
+    its budget, and how many breaches and findings found room, the newest."""
     breaches, findings = rows
     clock = "event_at" if context.rules.get("rolling_clock") == "event" else "processed_at"
     spans = ask(
@@ -218,10 +224,16 @@ def _pack(
         badge_wide=BADGE_SPANS_SHOWN,
         longest=SPAN_LENGTH,
     )
-    documents = {
-        "breaches": data.breach_document(breaches, facts.breaches["breaches"], clock),
-        "findings": data.finding_document(findings, facts.findings(), names),
-    }
+
+    def document(name: str, without: Sequence[str], shown: Sequence[Row]) -> dict[str, Any]:
+        made = (
+            data.breach_document(shown, facts.breaches["breaches"], clock)
+            if name == "breaches"
+            else data.finding_document(shown, facts.findings(), names)
+        )
+        return data.without_columns(made, without)
+
+    every = {"breaches": breaches, "findings": findings}
 
     @cache
     def evidence(drawn: int) -> str:
@@ -229,7 +241,7 @@ def _pack(
 
     @cache
     def tables(without: tuple[str, ...]) -> dict[str, str]:
-        return {name: data.pack(data.without_columns(one, without)) for name, one in documents.items()}
+        return {name: data.pack(document(name, without, shown)) for name, shown in every.items()}
 
     def packed(left: _Left) -> dict[str, str]:
         without, drawn = left
@@ -241,7 +253,14 @@ def _pack(
     # Packing takes longest of all: where not even the least has room, nothing between is tried.
     least = _LEAVING[-1]
     chosen = next(filter(fits, _LEAVING), least) if fits(_LEAVING[0]) or fits(least) else least
-    return packed(chosen), list(chosen[0])
+    texts, fit = packed(chosen), {name: len(shown) for name, shown in every.items()}
+    if not fits(chosen):
+        around = sum(len(text) for name, text in texts.items() if name not in every)
+        by_size = sorted(every, key=lambda name: -len(texts[name]))
+        cut = {name: (every[name], partial(document, name, chosen[0])) for name in by_size}
+        fewer, fit = pack_within(cut, _LEAST_BUDGET - _OTHERS_BYTES - around, texts)
+        texts |= fewer
+    return texts, list(chosen[0]), fit
 
 
 def _evidence(spans: list[Row], breaches: list[Row], many: int, context: ReportContext) -> str:

@@ -5,7 +5,11 @@ They take what breaches and findings leave of the page's budget. Where a table i
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import Any
 from urllib.parse import urlencode
 
 import duckdb
@@ -16,6 +20,8 @@ from . import data
 from .context import ReportContext
 from .facts import REFUSED_LENGTH, Facts, Row, ask
 from .text import amount, limit_words
+
+Document = dict[str, Any]
 
 ROWS_SHOWN = 20_000
 _BADGES_SHOWN = 2_000
@@ -51,17 +57,31 @@ def read_other_rows(con: duckdb.DuckDBPyConnection, context: ReportContext, fact
 
 
 def pack_other_rows(tables: dict[str, OtherRows], room: float) -> tuple[dict[str, str], dict[str, int]]:
-    """Return the tables packed into `room` characters, and how many rows of each found room."""
+    """As :func:`pack_within`, of tables by their names."""
+
+    def document(name: str, rows: Sequence[Row]) -> Document:
+        return data.other_document(name, rows, tables[name].total)
+
+    return pack_within({name: (table.rows, partial(document, name)) for name, table in tables.items()}, room)
+
+
+def pack_within(
+    tables: Mapping[str, tuple[Sequence[Row], Callable[[Sequence[Row]], Document]]],
+    room: float,
+    whole: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[dict[str, str], dict[str, int]]:
+    """Return the tables packed into `room` characters, and how many rows of each found room: the first of those given
+    beside what makes a document of them. `whole` are tables that were packed with all of their rows already."""
     packed, shown = {}, {}
     # What a small table leaves of its share is for the larger ones after it.
-    for waiting, name in zip(range(len(tables), 0, -1), reversed(tables), strict=True):
-        table = tables[name]
-        many = len(table.rows) if room > 0 else 0
-        text = data.pack(data.other_document(name, table.rows[:many], table.total))
+    for waiting, name in zip(range(len(tables), 0, -1), reversed(list(tables)), strict=True):
+        rows, document = tables[name]
+        many = len(rows) if room > 0 else 0
+        text = whole[name] if many and name in whole else data.pack(document(rows[:many]))
         while many and len(text) > room / waiting:
             # A little less than what would fit if every row took the same.
             many = int(many * 0.9 * room / waiting / len(text))
-            text = data.pack(data.other_document(name, table.rows[:many], table.total))
+            text = data.pack(document(rows[:many]))
         packed[name], shown[name] = text, many
         room -= len(text)
     return packed, shown
