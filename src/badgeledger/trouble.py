@@ -40,6 +40,9 @@ def lone_log(path: Path, wal: Path) -> WarehouseDamaged:
 
 def explained(path: Path, error: Exception) -> Exception:
     """The error that an error of DuckDB on the warehouse in `path` stands for; itself where nothing is known of it."""
+    while isinstance(error, duckdb.TransactionException) and isinstance(error.__context__, duckdb.Error):
+        # What is cleared up behind an error is refused, too: the transaction is over.
+        error = error.__context__
     text = str(error)
     for words, number in _SYSTEM.items():
         if words in text:
