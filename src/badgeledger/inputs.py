@@ -27,6 +27,7 @@ BLOCK_BYTES = 16 * 1024 * 1024
 MIN_BOMB_BYTES = 256 * 1024**2
 MAX_EXPANSION = 250
 _HASHED_AT_ONCE = 2
+_WORTH_A_THREAD = 1024 * 1024
 _SUSPECT_EXPANSION = 64  # logs come to ten or twenty times their packed size
 _GZIP = b"\x1f\x8b"
 # Some programs begin with a frame that is to be skipped.
@@ -199,18 +200,18 @@ class OpenSource:
 
 @dataclass
 class _Coming:
-    """A source that is open, and hashed by another thread."""
+    """A source that is open; a large one is being hashed by another thread."""
 
     source: Source
     file: IO[bytes]
     before: os.stat_result
     size: int
-    sha256: Future[str]
+    hashing: Future[str] | None
 
     def hashed(self) -> OpenSource:
         """The source with its SHA-256. Raises :class:`InputError` when it cannot be read."""
         try:
-            sha256 = self.sha256.result()
+            sha256 = _sha256(self.file, self.size) if self.hashing is None else self.hashing.result()
         except OSError as error:
             raise _refused(self.source.location, error) from None
         reached(Point.SOURCE_HASHED)
@@ -220,8 +221,8 @@ class _Coming:
 def open_sources(sources: Iterable[Source]) -> Generator[tuple[Source, OpenSource], None, None]:
     """Each source in turn, at the size that it has when it is opened, or had, with the SHA-256 of exactly these bytes.
 
-    While one is read the next ones are open already, and hashed: most files of a night are known, and nothing else is
-    done with them. Who may leave early closes it. Raises :class:`InputError`.
+    While one is read the next ones are open already, and large ones hashed: most files of a night are known, and
+    nothing else is done with them. Who may leave early closes it. Raises :class:`InputError`.
     """
     left = iter(sources)
     coming: deque[_Coming] = deque()
@@ -238,7 +239,7 @@ def open_sources(sources: Iterable[Source]) -> Generator[tuple[Source, OpenSourc
             for one in coming:
                 # Who hashes a file that is closed ends at once.
                 one.file.close()
-            wait([one.sha256 for one in coming])
+            wait([one.hashing for one in coming if one.hashing is not None])
 
 
 def _opened(source: Source, pool: ThreadPoolExecutor) -> _Coming:
@@ -259,7 +260,8 @@ def _opened(source: Source, pool: ThreadPoolExecutor) -> _Coming:
         file.close()
         raise
     size = before.st_size if source.size is None else source.size
-    return _Coming(source, file, before, size, pool.submit(_sha256, file, size))
+    hashing = pool.submit(_sha256, file, size) if size >= _WORTH_A_THREAD else None
+    return _Coming(source, file, before, size, hashing)
 
 
 def _sha256(file: IO[bytes], size: int) -> str:
