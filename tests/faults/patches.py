@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,7 +60,7 @@ def killed_and_gone_on() -> None:
     log = os.open(os.environ["BADGELEDGER_KILLS"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
     def reached(point: Point) -> None:
-        if threading.active_count() > 1 or len(os.listdir("/proc/self/task")) > 1:
+        if not _alone():
             return
         copy = os.fork()
         if copy:
@@ -68,6 +69,18 @@ def killed_and_gone_on() -> None:
         os.kill(os.getpid(), signal.SIGSTOP)
 
     reaching(reached)
+
+
+def _alone() -> bool:
+    """Whether no other thread runs; one that was joined just now may be listed for a moment longer."""
+    until = time.monotonic() + 0.05
+    while threading.active_count() == 1:
+        if len(os.listdir("/proc/self/task")) == 1:
+            return True
+        if time.monotonic() > until:
+            break
+        time.sleep(0.001)
+    return False
 
 
 # --- how far the disk has come ------------------------------------------------------------------------------------
