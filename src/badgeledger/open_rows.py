@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 Cells = Mapping[str, str]
 # They compare what a dump printed, also of cycles to come, with the cycles as they are known now.
 _OF_DUMPS = {"cycle-mismatch", "earn-count-mismatch"}
+# States of a flag of which nothing became since.
+_STAYING = {"still-open", "gone-before"}
 
 
 class OpenRows:
@@ -32,13 +34,8 @@ class OpenRows:
             "cycle_counts": lambda row, cut: row["ends_at"] >= cut,
             "usage": lambda row, _: self._is_used(row),
             "expirations": lambda row, cut: _placed(row, cut) or max(row["expires_at"], row["revoked_at"]) >= cut,
-            "findings": lambda row, cut: (
-                not row["customer_id"]
-                or not row["processed_at"]
-                or row["processed_at"] >= cut
-                or row["row_key"] in self._late
-                or row["code"] in _OF_DUMPS
-            ),
+            "findings": self._is_told,
+            "changes": lambda row, cut: _is_moved(row) or self._is_told(row, cut),
         }
 
     def holds(self, table: str, row: Cells) -> bool:
@@ -46,12 +43,27 @@ class OpenRows:
         judge = self._judges.get(table)
         return self._cut is None or judge is None or judge(row, self._cut)
 
+    def _is_told(self, row: Cells, cut: str) -> bool:
+        return (
+            not row["customer_id"]
+            or not row["processed_at"]
+            or row["processed_at"] >= cut
+            or row["row_key"] in self._late
+            or row["code"] in _OF_DUMPS
+        )
+
     def _is_used(self, row: Cells) -> bool:
         if not row["limit_name"].endswith(":FIXED_VALUE") or (row["badge_id"], row["limit_name"]) in self._limits:
             return True
         if row["customer_id"]:
             return (row["badge_id"], row["customer_id"]) in self._customers
         return row["badge_id"] in self._badges
+
+
+def _is_moved(row: Cells) -> bool:
+    """Whether anything became of a flag, or a waiver marks it."""
+    stays = row["state"] in _STAYING and not row["cause"]
+    return not stays or row["comparable"] != "true" or row["waived"] == "true"
 
 
 def _placed(row: Cells, cut: str) -> bool:

@@ -33,6 +33,8 @@ _NO_INPUT = {"code": "no-input", "row_key": "0" * 16, "finding_id": f"{'0' * 16}
 # The table that compares two nights, and its states of a flag that stands in the later one.
 _CHANGES = "changes"
 _STANDING = {"new", "newly-judged", "reopened", "still-open"}
+# A flag of which nothing became since; breaches have no code.
+_AS_BEFORE = {"code": "", "state": "still-open", "cause": "", "comparable": "true", "waived": "false"}
 _SETTINGS = f"{evidence.MANIFEST}, key settings"
 Progress = Callable[[str], None]
 
@@ -237,14 +239,14 @@ def _recount_all(
     told = witness.shown(files, secret, lambda read: witness.audit(read, content.settings.rules, content.as_of_us))
     if content.no_input:
         told["findings"].append(dict.fromkeys(TABLES["findings"].columns, "") | _NO_INPUT)
-    standing = {f"breach {row['breach_id']}" for row in told["breaches"]}
-    standing |= {f"finding {row['finding_id']}" for row in told["findings"]}
+    standing = {f"breach {row['breach_id']}": {**_AS_BEFORE, **row} for row in told["breaches"]}
+    standing |= {f"finding {row['finding_id']}": {**_AS_BEFORE, **row} for row in told["findings"]}
     is_open = OpenRows(content.open_from, told["issuances"], told["limits"])
     for name, table in TABLES.items():
         if name == _CHANGES:
             for output in (f"{name}.{kind}" for kind in evidence.TABLE_FORMATS):
                 if output in content.outputs and output in sound:
-                    verdict.differences += _change_faults(manifest.folder / output, standing)
+                    verdict.differences += _change_faults(manifest.folder / output, standing, is_open)
             continue
         shown = (row for row in told[name] if is_open.holds(name, row))
         rows = sorted(([row[column] for column in table.columns] for row in shown), key=_by(table))
@@ -258,15 +260,22 @@ def _recount_all(
     verdict.recounted = ALL
 
 
-def _change_faults(path: Path, standing: set[str]) -> Iterator[Difference]:
-    """What two nights have to say of each other no single night tells; but which flags stand tonight is recounted."""
-    places = [TABLES[_CHANGES].columns.index(name) for name in ("kind", "flag_id", "state")]
-    told = set()
-    for row in islice(evidence.rows_of(path), 1, None):
-        kind, flag_id, state = (row[place] for place in places)
-        if state in _STANDING:
-            told.add(f"{kind} {flag_id}")
-    for flag in sorted(standing ^ told)[:1]:
+def _change_faults(path: Path, standing: Mapping[str, Mapping[str, str]], is_open: OpenRows) -> Iterator[Difference]:
+    """What two nights have to say of each other no single night tells; but which flags stand tonight is recounted, and
+    of those that stand as before which are open."""
+    columns = TABLES[_CHANGES].columns
+    told, closed = set(), set()
+    for cells in islice(evidence.rows_of(path), 1, None):
+        row = dict(zip_longest(columns, cells[: len(columns)], fillvalue=""))
+        flag = f"{row['kind']} {row['flag_id']}"
+        if row["state"] in _STANDING:
+            told.add(flag)
+        if not is_open.holds(_CHANGES, row):
+            closed.add(flag)
+    for flag in sorted(closed)[:1]:
+        yield Difference(f"{path.name}, {flag}", "open rows alone", "a flag of which nothing became")
+    expected = {flag for flag, row in standing.items() if is_open.holds(_CHANGES, row)}
+    for flag in sorted((expected - told) | (told - standing.keys()))[:1]:
         seen = ("told as standing", "not told as standing")
         yield Difference(f"{path.name}, {flag}", *(seen if flag in standing else seen[::-1]))
 

@@ -18,8 +18,10 @@ from laws.restated import Report, compared
 
 from badgeledger import accounting, changes, ingest
 from badgeledger.changes import REMEMBERED, Earlier
+from badgeledger.open_rows import OpenRows
 from badgeledger.pipeline import Rules
 from badgeledger.reports.manifest import known_inputs
+from badgeledger.reports.open_rows import open_rows
 from badgeledger.reports.tables import csv_text, write_table
 from badgeledger.warehouse import Warehouse
 
@@ -125,7 +127,20 @@ def engine(nights: Sequence[Night]) -> list[list[Row]]:
         for number, night in enumerate(nights):
             before = _night(warehouse, Path(name) / str(number), night, before)
             told.append(read_csv(csv_text(warehouse.con, "changes")))
+            check_open_rows(warehouse, Path(name) / "open.csv", told[-1], Random(number))
     return told
+
+
+def check_open_rows(warehouse: Warehouse, path: Path, rows: list[Row], draw: Random) -> None:
+    """Whatever the cut, SQL and the second meaning hold the same flags for open, and no other than those that stay."""
+    issuances, limits = (read_csv(csv_text(warehouse.con, name)) for name in ("issuances", "limits"))
+    instants = sorted({row[name] for row in issuances for name in ("processed_at", "event_at")})
+    for cut in draw.sample(instants, min(2, len(instants))):
+        write_table(warehouse.con, "changes", "csv", path, open_rows(warehouse.con, "changes", micros(cut)))
+        shown, is_open = read_csv(path.read_text(encoding="utf-8")), OpenRows(cut, issuances, limits)
+        assert shown == [row for row in rows if is_open.holds("changes", row)]
+        left = {(row["state"], row["cause"], row["comparable"], row["waived"]) for row in rows if row not in shown}
+        assert left <= {(state, "", "true", "false") for state in ("still-open", "gone-before")}
 
 
 def _night(warehouse: Warehouse, place: Path, night: Night, before: Earlier | None) -> Earlier:

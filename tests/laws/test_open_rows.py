@@ -66,7 +66,8 @@ def test_what_is_not_open_has_not_changed(zone: str) -> None:
             new = first_change(warehouse.con, 1, earlier)
             cut = earlier + 1 if new is None else min(new, earlier + 1)
             judge = OpenRows(iso_instant(cut), after["issuances"], after["limits"])
-            for table in CUT_TABLES:
+            # What became of a flag is told by a comparison: `test_changes.py`.
+            for table in (name for name in CUT_TABLES if name != "changes"):
                 rows = after[table]
                 is_open = [judge.holds(table, row) for row in rows]
                 found = [row for row, holds in zip(rows, is_open, strict=True) if holds]

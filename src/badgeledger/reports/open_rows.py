@@ -14,6 +14,11 @@ from ..warehouse import first_row, statement
 from .tables import NUMBERED
 
 _PLACED = "greatest(processed_at, event_at) >= {cut}"
+_TOLD = (
+    "processed_at >= {cut} OR processed_at IS NULL OR coalesce(customer_id, '') = ''"
+    " OR row_key IN (SELECT row_key FROM found_issuance)"
+    " OR code IN ('cycle-mismatch', 'earn-count-mismatch')"
+)
 _SOME = "SELECT row_no FROM report.issuance_places WHERE"
 # The issuances that make rows of a table open: few among many, so that their numbers are found first.
 _FOUND = {
@@ -24,6 +29,7 @@ _FOUND = {
     ),
     "usage": f"{_SOME} processed_at >= {{cut}}",
     "findings": f"{_SOME} event_at >= {{cut}}",
+    "changes": f"{_SOME} event_at >= {{cut}}",
 }
 _OF_FOUND = "row_no IN (FROM found_row)"
 _OPEN = {
@@ -38,10 +44,10 @@ _OPEN = {
         " OR (badge_id, limit_name) IN (SELECT (badge_id, limit_name) FROM report.limits WHERE in_force_from >= {cut})"
     ),
     "expirations": _OF_FOUND,
-    "findings": (
-        "processed_at >= {cut} OR processed_at IS NULL OR coalesce(customer_id, '') = ''"
-        " OR row_key IN (SELECT row_key FROM found_issuance)"
-        " OR code IN ('cycle-mismatch', 'earn-count-mismatch')"
+    "findings": _TOLD,
+    # What stands as it stood, or stays gone, is told where its breach or finding is.
+    "changes": (
+        f"state NOT IN ('still-open', 'gone-before') OR cause IS NOT NULL OR NOT comparable OR waived OR {_TOLD}"
     ),
 }
 CUT_TABLES = tuple(_OPEN)
