@@ -25,7 +25,7 @@ from .context import ReportContext
 from .facts import EXPIRY_DAYS, STRIPS_SHOWN, Facts, Row, ask, read_facts, verdict
 from .guides import Guide, guides
 from .manifest import known_inputs
-from .other_rows import OtherRows, pack_other_rows, pack_within, read_other_rows, usage_link, with_spans
+from .other_rows import OtherRows, pack_other_rows, pack_within, read_other_rows, rough_size, usage_link, with_spans
 from .templates import asset, environment, page_margins, policy
 from .text import decision_words, limit_words
 
@@ -252,15 +252,15 @@ def _pack(
 
     # Packing takes longest of all: where not even the least has room, nothing between is tried.
     least = _LEAVING[-1]
-    chosen = next(filter(fits, _LEAVING), least) if fits(_LEAVING[0]) or fits(least) else least
-    texts, fit = packed(chosen), {name: len(shown) for name, shown in every.items()}
-    if not fits(chosen):
-        around = sum(len(text) for name, text in texts.items() if name not in every)
-        by_size = sorted(every, key=lambda name: -len(texts[name]))
-        cut = {name: (every[name], partial(document, name, chosen[0])) for name in by_size}
-        fewer, fit = pack_within(cut, _LEAST_BUDGET - _OTHERS_BYTES - around, texts)
-        texts |= fewer
-    return texts, list(chosen[0]), fit
+    cut = {name: (shown, partial(document, name, least[0])) for name, shown in every.items()}
+    is_hopeless = sum(rough_size(*one) for one in cut.values()) > _BUDGET
+    if not is_hopeless and (fits(_LEAVING[0]) or fits(least)):
+        chosen = next(filter(fits, _LEAVING))
+        return packed(chosen), list(chosen[0]), {name: len(shown) for name, shown in every.items()}
+    around = {"evidence": evidence(least[1]), **beside}
+    room = _LEAST_BUDGET - _OTHERS_BYTES - sum(map(len, around.values()))
+    texts, fit = pack_within(dict(sorted(cut.items(), key=lambda one: -len(one[1][0]))), room)
+    return texts | around, list(least[0]), fit
 
 
 def _evidence(spans: list[Row], breaches: list[Row], many: int, context: ReportContext) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,6 +24,8 @@ Document = dict[str, Any]
 
 ROWS_SHOWN = 20_000
 _BADGES_SHOWN = 2_000
+# So many rows of a larger table are packed first, to know what a row takes.
+_TRIED = 5_000
 _REFUSED_SHOWN = 2_000
 
 
@@ -68,23 +69,34 @@ def pack_other_rows(tables: dict[str, OtherRows], room: float) -> tuple[dict[str
 def pack_within(
     tables: Mapping[str, tuple[Sequence[Row], Callable[[Sequence[Row]], Document]]],
     room: float,
-    whole: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[dict[str, str], dict[str, int]]:
     """Return the tables packed into `room` characters, and how many rows of each found room: the first of those given
-    beside what makes a document of them. `whole` are tables that were packed with all of their rows already."""
+    beside what makes a document of them."""
     packed, shown = {}, {}
     # What a small table leaves of its share is for the larger ones after it.
     for waiting, name in zip(range(len(tables), 0, -1), reversed(list(tables)), strict=True):
         rows, document = tables[name]
-        many = len(rows) if room > 0 else 0
-        text = whole[name] if many and name in whole else data.pack(document(rows[:many]))
-        while many and len(text) > room / waiting:
-            # A little less than what would fit if every row took the same.
-            many = int(many * 0.9 * room / waiting / len(text))
+        share = room / waiting
+        many = min(_TRIED, len(rows)) if share > 0 else 0
+        text = data.pack(document(rows[:many]))
+        # Packing takes long: a part says how many rows would fit if every row took the same, or a little more.
+        while many < len(rows) and len(text) < 0.8 * share:
+            many = min(len(rows), int(many * 0.92 * share / len(text)))
+            text = data.pack(document(rows[:many]))
+        while many and len(text) > share:
+            many = int(many * 0.92 * share / len(text))
             text = data.pack(document(rows[:many]))
         packed[name], shown[name] = text, many
         room -= len(text)
     return packed, shown
+
+
+def rough_size(rows: Sequence[Row], document: Callable[[Sequence[Row]], Document]) -> int:
+    """Return about how many characters a table of very many rows takes, no more than it does; 0 of few rows."""
+    if len(rows) < 4 * _TRIED:
+        return 0
+    # What repeats in a part repeats in the whole, which is packed the closer for it.
+    return int(0.7 * len(data.pack(document(rows[:_TRIED]))) * len(rows) / _TRIED)
 
 
 def _badge(row: Row, facts: Facts) -> Row:
