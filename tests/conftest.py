@@ -57,14 +57,22 @@ def examples(quick: int) -> int:
     return quick * 40 if SLOW else quick
 
 
-def go_on(law: Any, missing: Callable[[], Collection[str]], given: Callable[[int], Sequence[Any]]) -> None:
+def go_on(
+    law: Any,
+    missing: Callable[[], Collection[str]],
+    given: Callable[[int], Sequence[Any]],
+    meets: Callable[..., Collection[str]] | None = None,
+) -> None:
     """Run a law, and then with what further seeds give until it has met all that it must meet, else it proved nothing.
 
-    Examples follow from the sources, so that any change of these may leave out a rare case.
+    Examples follow from the sources, so that any change of these may leave out a rare case. `meets` says of what a seed
+    gives, by a shorter way than the law's, what it will meet: what meets nothing that is missing is left out.
     """
     law()
     for seed in range(200):
         if not missing():
             return
-        law.hypothesis.inner_test(*given(seed))
+        example = given(seed)
+        if meets is None or not set(missing()).isdisjoint(meets(*example)):
+            law.hypothesis.inner_test(*example)
     assert not missing(), sorted(missing())

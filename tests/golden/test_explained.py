@@ -7,6 +7,7 @@ import gzip
 import html
 import json
 import re
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -36,10 +37,16 @@ def test_no_page_holds_what_a_terminal_would_obey() -> None:
         assert all(character.isprintable() or character == "\n" for character in text), page.name
 
 
-def test_explain_counts_every_row_as_the_engine_does(warehouse: Path) -> None:
+def test_explain_counts_every_row_as_the_engine_does(warehouse: Path, tmp_path: Path) -> None:
     """Over all rows and limits of the samples exactly the breaches of the report, with their counts and spans."""
-    with Warehouse.open(warehouse, read_only=True) as opened:
+    copy = tmp_path / "ledger.duckdb"
+    shutil.copy(warehouse, copy)
+    with Warehouse.open(copy) as opened:
         run = runs.require_last(opened)
+        # Of one question nobody feels what planning the view takes, of thousands a test does.
+        opened.con.execute("CREATE TABLE ledger.taken_out AS FROM ledger.entry")
+        opened.con.execute("DROP VIEW ledger.entry")
+        opened.con.execute("ALTER TABLE ledger.taken_out RENAME TO entry")
         ledger = Ledger(opened.con, run.rules, run.as_of, [])
         told, badges = set(), {}
         for row in ledger.rows(
