@@ -110,7 +110,7 @@ def _copy_raw(
         )
     for relation in relations("1_raw"):
         target.execute(statement("1_raw", relation))
-        if relation == "run":
+        if relation in {"run", "sighting"}:
             continue
         path = warehouse.spill / f"aside_{relation}.parquet"
         rows = f"FROM raw.{relation} WHERE batch_id IN (SELECT batch_id FROM raw.batch WHERE {known})"

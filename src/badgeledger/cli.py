@@ -80,7 +80,7 @@ def run(
     pseudonymize: PseudonymizeOption = None,
     settings: SetOption = None,
     full: Annotated[
-        bool, typer.Option("--full", help="Account for every badge anew, not only for what changed.")
+        bool, typer.Option("--full", help="Hash each input and account for each badge anew, not only for what changed.")
     ] = False,
     explain_cost: Annotated[bool, typer.Option("--explain-cost", help="Say what was counted anew.")] = False,
     fail_on: FailOnOption = None,

@@ -6,9 +6,9 @@ one would.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import astuple, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -22,7 +22,7 @@ from .calendar import zone
 from .definitions import OWNERS
 from .faults import Point, reached
 from .flat_files import PARQUET_MAGIC, FlatRow, LongLine, csv_rows, parquet_rows, separator_of
-from .inputs import Input, OpenSource, Source, find_sources, open_sources
+from .inputs import Input, OpenSource, Sight, Source, find_sources, open_sources
 from .records.calls import Call
 from .records.documents import begins_with_object, document_records, first_line
 from .records.flat_rows import FlatHeader
@@ -51,36 +51,46 @@ def ingest(
     progress: Progress | None = None,
     *,
     retry: bool = False,
+    full: bool = False,
     earlier: Sequence[Source] = (),
 ) -> list[FileResult]:
     """Read every new file into `raw` and sort its records; the caller holds the transaction.
 
+    A file that the file system shows as it was when it was hashed is not hashed again, unless `full` or `retry`.
     `progress` is told of each file and the bytes read of it so far. `retry` takes known files anew of which fewer
     lines are refused now than when they were read. `earlier` are beginnings of files that have grown since.
     Raises :class:`~badgeledger.errors.InputError`.
     """
     sources = [*find_sources(inputs, base), *earlier]
     con = warehouse.con
+    seen = _seen(con)
     batch_id = _next(con, "raw.batch", "batch_id")
     con.execute("INSERT INTO raw.batch SELECT $1, now(), $2", [batch_id, len(inputs)])
     reached(Point.BATCH_WRITTEN)
     delivered: list[tuple[Source, str, bool, bool]] = []
-    with closing(open_sources(sources)) as each:
+    # Years of known files must not take a question each.
+    files = dict(con.execute("SELECT sha256, file_id FROM raw.file").fetchall())
+    deliveries = set(con.execute("SELECT file_id, path FROM raw.delivery").fetchall())
+    sighted: dict[str, tuple[int, Sight]] = {}
+    with closing(open_sources(sources, {} if full or retry else seen)) as each:
         for source, opened in each:
-            known = first_row(con, "SELECT file_id FROM raw.file WHERE sha256 = $1", [opened.sha256])
-            file_id = known[0] if known else _read_file(warehouse, source, opened, batch_id, progress)
-            if known and retry:
-                file_id = _read_again(warehouse, source, opened, batch_id, file_id, progress)
-            again = known is not None and file_id != known[0]
-            con.execute(
-                """
-                INSERT INTO raw.delivery SELECT $1, $2, $3
-                WHERE NOT EXISTS (SELECT 1 FROM raw.delivery WHERE file_id = $1 AND path = $3)
-                """,
-                [file_id, batch_id, source.path],
-            )
+            known = files.get(opened.sha256)
+            file_id = _read_file(warehouse, source, opened, batch_id, progress) if known is None else known
+            if known is not None and retry:
+                file_id = _read_again(warehouse, source, opened, batch_id, known, progress)
+            again = known is not None and file_id != known
+            files[opened.sha256] = file_id
+            if again:
+                # What was delivered is the file that was read now.
+                deliveries = {(file_id if of == known else of, path) for of, path in deliveries}
+            if (file_id, source.path) not in deliveries:
+                deliveries.add((file_id, source.path))
+                con.execute("INSERT INTO raw.delivery SELECT $1, $2, $3", [file_id, batch_id, source.path])
+            if opened.sight is not None and (again or opened.sight not in seen):
+                sighted[opened.sight.location] = file_id, opened.sight
             reached(Point.FILE_RECORDED)
             delivered.append((source, opened.sha256, known is not None and not again, again))
+    _note(con, batch_id, sighted)
     # Only when all lines are in is known which of them are duplicates.
     sort_records(con)
     reached(Point.RECORDS_SORTED)
@@ -90,6 +100,27 @@ def ingest(
         result = replace(counts[sha256], path=source.path, known=known_before, again=again)
         results.append(result)
     return results
+
+
+def _seen(con: duckdb.DuckDBPyConnection) -> dict[Sight, str]:
+    """The files as they were seen when they were hashed, with what came of that."""
+    found = con.execute(
+        "SELECT location, device, inode, sighting.bytes, modified_ns, changed_ns, sha256"
+        " FROM raw.sighting AS sighting INNER JOIN raw.file AS file USING (file_id)"
+    ).fetchall()
+    return {Sight(*told): sha256 for *told, sha256 in found}
+
+
+def _note(con: duckdb.DuckDBPyConnection, batch_id: int, sighted: Mapping[str, tuple[int, Sight]]) -> None:
+    """Write down how files were seen, one by each place, under the numbers that they have."""
+    if not sighted:
+        return
+    con.execute("DELETE FROM raw.sighting WHERE location IN (SELECT unnest($1::VARCHAR[]))", [list(sighted)])
+    rows = [(file_id, batch_id, *astuple(sight)) for file_id, sight in sighted.values()]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    kinds = ("BIGINT", "BIGINT", "VARCHAR", "UBIGINT", "UBIGINT", "BIGINT", "BIGINT", "BIGINT")
+    fields = ", ".join(f"unnest(${place}::{kind}[])" for place, kind in enumerate(kinds, start=1))
+    con.execute(f"INSERT INTO raw.sighting SELECT {fields}", columns)
 
 
 def _next(con: duckdb.DuckDBPyConnection, table: str, column: str) -> int:

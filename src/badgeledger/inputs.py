@@ -9,13 +9,15 @@ import io
 import os
 import re
 import stat
+import time
 import zlib
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 from backports import zstd
@@ -27,6 +29,8 @@ BLOCK_BYTES = 16 * 1024 * 1024
 MIN_BOMB_BYTES = 256 * 1024**2
 MAX_EXPANSION = 250
 _HASHED_AT_ONCE = 2
+# Some file systems tell time by two seconds.
+_CLOCK_STEP_NS = 4_000_000_000
 _WORTH_A_THREAD = 1024 * 1024
 _SUSPECT_EXPANSION = 64  # logs come to ten or twenty times their packed size
 _GZIP = b"\x1f\x8b"
@@ -55,6 +59,30 @@ class Source:
     zone: str | None
     size: int | None = None
     lines: int | None = None
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a file system tells of a file in a place: while none of it is another, nor are the file's bytes.
+
+    Whoever writes, replaces or renames a file moves the instant `changed_ns`, which no program can set back.
+    """
+
+    location: str
+    device: int
+    inode: int
+    bytes: int
+    modified_ns: int
+    changed_ns: int
+
+    @classmethod
+    def of(cls, location: Path, status: os.stat_result) -> Sight:
+        place = os.fsencode(os.path.abspath(location)).decode("utf-8", "backslashreplace")
+        return cls(place, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+    def is_settled(self, now_ns: int) -> bool:
+        """Whether a later change is certain to show: not within the step of the file system's clock."""
+        return max(self.modified_ns, self.changed_ns) + _CLOCK_STEP_NS < now_ns
 
 
 def find_sources(inputs: Sequence[Input], base: Path) -> list[Source]:
@@ -133,11 +161,13 @@ def _bomb(path: Path, limit: int) -> InputError:
 @dataclass
 class OpenSource:
     """A source that is open at a fixed size. `grew` is known after the last block: its last line may be half.
-    `is_whole`: it may be read as if it had not grown.
+    `is_whole`: it may be read as if it had not grown. By `sight` it is known when it is met again, by none where a
+    change could pass unseen.
     """
 
     sha256: str
     size: int
+    sight: Sight | None
     _file: IO[bytes]
     _location: Path
     _before: os.stat_result
@@ -206,20 +236,27 @@ class _Coming:
     file: IO[bytes]
     before: os.stat_result
     size: int
+    sight: Sight | None
+    known: str | None
     hashing: Future[str] | None
 
     def hashed(self) -> OpenSource:
         """The source with its SHA-256. Raises :class:`InputError` when it cannot be read."""
+        sha256 = self.known
         try:
-            sha256 = _sha256(self.file, self.size) if self.hashing is None else self.hashing.result()
+            if sha256 is None:
+                sha256 = _sha256(self.file, self.size) if self.hashing is None else self.hashing.result()
         except OSError as error:
             raise _refused(self.source.location, error) from None
         reached(Point.SOURCE_HASHED)
-        return OpenSource(sha256, self.size, self.file, self.source.location, self.before)
+        return OpenSource(sha256, self.size, self.sight, self.file, self.source.location, self.before)
 
 
-def open_sources(sources: Iterable[Source]) -> Generator[tuple[Source, OpenSource], None, None]:
-    """Each source in turn, at the size that it has when it is opened, or had, with the SHA-256 of exactly these bytes.
+def open_sources(
+    sources: Iterable[Source], known: Mapping[Sight, str] = MappingProxyType({})
+) -> Generator[tuple[Source, OpenSource], None, None]:
+    """Each source in turn, at the size that it has when it is opened, or had, with the SHA-256 of exactly these bytes;
+    of those that are seen as they were `known` it is not made again.
 
     While one is read the next ones are open already, and large ones hashed: most files of a night are known, and
     nothing else is done with them. Who may leave early closes it. Raises :class:`InputError`.
@@ -230,7 +267,7 @@ def open_sources(sources: Iterable[Source]) -> Generator[tuple[Source, OpenSourc
         try:
             while True:
                 for source in islice(left, _HASHED_AT_ONCE + 1 - len(coming)):
-                    coming.append(_opened(source, pool))
+                    coming.append(_opened(source, known, pool))
                 if not coming:
                     break
                 yield coming[0].source, coming[0].hashed()
@@ -242,7 +279,8 @@ def open_sources(sources: Iterable[Source]) -> Generator[tuple[Source, OpenSourc
             wait([one.hashing for one in coming if one.hashing is not None])
 
 
-def _opened(source: Source, pool: ThreadPoolExecutor) -> _Coming:
+def _opened(source: Source, known: Mapping[Sight, str], pool: ThreadPoolExecutor) -> _Coming:
+    now_ns = time.time_ns()
     try:
         # A pipe that took the file's place since it was listed would keep a reader waiting for ever.
         file = open(source.location, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK))
@@ -260,8 +298,12 @@ def _opened(source: Source, pool: ThreadPoolExecutor) -> _Coming:
         file.close()
         raise
     size = before.st_size if source.size is None else source.size
-    hashing = pool.submit(_sha256, file, size) if size >= _WORTH_A_THREAD else None
-    return _Coming(source, file, before, size, hashing)
+    # The beginning of a file is not what the file system tells of.
+    seen = Sight.of(source.location, before) if source.size is None else None
+    sight = seen if seen is not None and seen.is_settled(now_ns) else None
+    sha256 = None if sight is None else known.get(sight)
+    hashing = pool.submit(_sha256, file, size) if sha256 is None and size >= _WORTH_A_THREAD else None
+    return _Coming(source, file, before, size, sight, sha256, hashing)
 
 
 def _sha256(file: IO[bytes], size: int) -> str:

@@ -100,9 +100,8 @@ def run(
             prepare(target, path)
         with opened.transaction():
             if "ingest" in steps:
-                files = _ingest(
-                    opened, given_inputs(file, inputs), file.base, settings.pipeline.max_quarantined, progress
-                )
+                most = settings.pipeline.max_quarantined
+                files = _ingest(opened, given_inputs(file, inputs), file.base, most, progress, full=full)
             if "account" in steps:
                 compared = runs.compare(opened, at)
                 cost = _account(opened, settings.rules, at, compared.no_input, full, explain_cost, progress)
@@ -248,6 +247,7 @@ def _ingest(
     progress: Progress,
     *,
     retry: bool = False,
+    full: bool = False,
 ) -> Sequence[FileResult]:
     from .ingest import ingest
 
@@ -256,7 +256,7 @@ def _ingest(
     def told(path: str, read: int) -> None:
         progress(f"ingest: {path}, {read / 1_000_000:,.0f} MB read")
 
-    files = ingest(warehouse, inputs, base, told, retry=retry)
+    files = ingest(warehouse, inputs, base, told, retry=retry, full=full)
     fresh = [file for file in files if not file.known]
     lines, refused = sum(file.lines for file in fresh), sum(file.quarantined for file in fresh)
     if refused > max_quarantined * lines:

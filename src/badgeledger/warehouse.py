@@ -19,7 +19,7 @@ from .resources import sql_folder
 from .trouble import damaged, explained, first_line
 from .warehouse_files import free_name, locked, log_of, refuse_lone_log, remove, replace, sync
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _CATALOG = "warehouse"
 # Below the number of its badge a row's number has so many bits.
 BADGE_BITS = 36
@@ -350,7 +350,7 @@ def _check_schema(opened: Warehouse, path: Path) -> None:
     if version < SCHEMA_VERSION:
         with opened.transaction():
             reached(Point.MIGRATING)
-            _migrate(opened.con)
+            _migrate(opened.con, version)
             reached(Point.MIGRATED)
 
 
@@ -374,19 +374,21 @@ def _schema_version(con: duckdb.DuckDBPyConnection, path: Path) -> int:
     return version
 
 
-def _migrate(con: duckdb.DuckDBPyConnection) -> None:
-    """From schema 1, whose files have no zone, or 2, which knows neither imports, flat rows, revocations nor dumps.
+def _migrate(con: duckdb.DuckDBPyConnection, version: int) -> None:
+    """From schema 1, whose files have no zone, 2, which knows neither imports, flat rows, revocations nor dumps, or 3,
+    which does not know how files were seen.
 
     What an earlier schema did not hold is not known of files that were read under it.
     """
     for relation in relations("1_raw"):
-        if first_row(con, "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'raw' AND table_name = $1", [relation]):
+        is_there = has_table(con, "raw", relation)
+        if is_there and version < 3:
             con.execute(f"CREATE TEMP TABLE earlier AS SELECT * FROM raw.{relation}")
             con.execute(f"DROP TABLE raw.{relation}")
             con.execute(statement("1_raw", relation))
             missing = ", 0 AS place" if relation == "call" else ""
             con.execute(f"INSERT INTO raw.{relation} BY NAME SELECT *{missing} FROM earlier")
             con.execute("DROP TABLE earlier")
-        else:
+        elif not is_there:
             con.execute(statement("1_raw", relation))
     con.execute("UPDATE main.made SET schema_version = $1", [SCHEMA_VERSION])

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import IO
 
 import harness
 import pytest
 
-from badgeledger import accounting, cli
+from badgeledger import accounting, cli, inputs
 from badgeledger.reports import publish
 from badgeledger.reports.tables import TABLES
 from badgeledger.warehouse import Warehouse
@@ -70,6 +73,37 @@ def test_a_run_ends_with_at_most_twelve_lines_the_path_of_the_report_and_the_nex
     assert "4 read = 4 accepted + 0 duplicate + 0 quarantined (1 file)" in "\n".join(lines)
     assert any(line.split()[:2] == ["report", "build/reports/2024-02-01"] for line in lines)
     assert lines[-1] == "next: badgeledger status --warehouse build/ledger.duckdb"
+
+
+def test_a_night_hashes_no_input_that_stands_as_it_stood_unless_it_is_full(
+    nightly: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inputs, "_CLOCK_STEP_NS", 0)
+    log(tmp_path, "second.jsonl", SECOND)
+    time.sleep(0.05)
+    sizes: list[int] = []
+    real = inputs._sha256
+
+    def noted(file: IO[bytes], size: int) -> str:
+        sizes.append(size)
+        return real(file, size)
+
+    monkeypatch.setattr(inputs, "_sha256", noted)
+    whole = [(tmp_path / "logs" / f"{name}.jsonl").stat().st_size for name in ("first", "second")]
+    for options, hashed in (((), whole), ((), []), (("--full",), whole)):
+        sizes.clear()
+        answer(capsys, "run", nightly, *options)
+        assert sizes == hashed
+    # A line that is broken in its place, and dated back, is another file.
+    place = tmp_path / "logs" / "first.jsonl"
+    dated = place.stat()
+    place.write_bytes(place.read_bytes().replace(b'"r3"', b'"r4"'))
+    os.utime(place, ns=(dated.st_atime_ns, dated.st_mtime_ns))
+    sizes.clear()
+    facts = answer(capsys, "run", nightly)
+    assert sizes == whole[:1]
+    assert [file["known"] for file in facts["files"]] == [False, True]  # type: ignore[index,attr-defined]
+    assert facts["totals"]["issuances"] == 6  # type: ignore[index]
 
 
 def test_the_report_folder_holds_every_table_and_counts_agree(

@@ -22,15 +22,17 @@ def bring_in(warehouse: Warehouse, inputs: Path, zone: str | None = None) -> lis
 def as_of_schema(warehouse: Warehouse, schema: int) -> None:
     """Make the raw tables what they were in an earlier schema."""
     con = warehouse.con
-    con.execute("CREATE OR REPLACE TABLE raw.call AS SELECT * EXCLUDE (items, place) FROM raw.call")
-    con.execute("DROP TABLE raw.revocation")
-    con.execute("DROP TABLE raw.platform_cycle")
+    con.execute("DROP TABLE raw.sighting")
+    if schema < 3:
+        con.execute("CREATE OR REPLACE TABLE raw.call AS SELECT * EXCLUDE (items, place) FROM raw.call")
+        con.execute("DROP TABLE raw.revocation")
+        con.execute("DROP TABLE raw.platform_cycle")
     if schema == 1:
         con.execute("CREATE OR REPLACE TABLE raw.file AS SELECT * EXCLUDE (zone) FROM raw.file")
     con.execute("UPDATE main.made SET schema_version = $1", [schema])
 
 
-@pytest.fixture(params=[1, 2])
+@pytest.fixture(params=[1, 2, 3])
 def earlier(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A warehouse as an earlier version of the schema had it, with one file."""
     harness.write_files(tmp_path / "logs", harness.files_of(LOG))
