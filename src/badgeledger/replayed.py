@@ -10,8 +10,9 @@ from .warehouse import statement
 
 _FOLDER = "6_replay"
 _EVER = (-(2**63), 2**63 - 1)
-# Deciding takes a microsecond of CPU and some hundred bytes an issuance: at this many, a second and little memory.
-MOST_ROWS = 1_000_000
+# Deciding takes two microseconds of CPU and some hundred bytes an issuance: at this many, a second and little memory.
+# The breaches that find room on a page are of about as many.
+MOST_ROWS = 600_000
 
 
 def make_replayed(con: duckdb.DuckDBPyConnection, rules: Rules, as_of_us: int, most_rows: int = MOST_ROWS) -> None:
