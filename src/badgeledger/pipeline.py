@@ -106,6 +106,7 @@ def run(
                 compared = runs.compare(opened, at)
                 cost = _account(opened, settings.rules, at, compared.no_input, full, explain_cost, progress)
                 remembered = _remembered(file) | key | compared.recorded(named)
+                progress("account: comparing with the report before")
                 with earlier.remembered(opened, remembered, carry=True, progress=progress) as found:
                     remembered = compare(opened.con, found, at, remembered)
                 warnings += found.warnings
@@ -322,6 +323,7 @@ def _publish(
     from .reports.publish import publish
 
     if "html" in settings["formats"]:
+        progress("report: deciding again what went over a limit")
         make_replayed(con, Rules(**settings["rules"]), as_of)
     key = key_of_record(settings)
     with pseudonymized(con, key, settings.get("waivers", ())) as waivers:

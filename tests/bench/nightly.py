@@ -5,6 +5,7 @@ more. The last of its days comes in a night of its own.
 """
 
 import shutil
+import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ LAST_NIGHT, NEXT_NIGHT = "2024-12-31T00:00:00Z", "2025-01-01T00:00:00Z"
 PIPELINE = """
 [pipeline]
 name = "nightly"
-steps = [{steps}]
+steps = ["ingest", "account", "check", "report"]
 warehouse = "ledger.duckdb"
 reports = "reports/{{as_of:%Y-%m-%d}}"
 
@@ -31,15 +32,18 @@ self_check = 0
 rows = "open"
 formats = ["csv", "parquet", "html"]
 """
-STEPS = (
-    ("ingest of the day", '"ingest"'),
-    ("account, check", '"account", "check"'),
-    ("report of what is open", '"report"'),
+# What a run says when a part of it begins, and how the table calls that part.
+PARTS = (
+    ("ingest: looking for new files", "ingest of the day"),
+    ("account: counting", "account of the day"),
+    ("account: comparing with the report before", "compare with the report before"),
+    ("check: assertions", "check, commit"),
+    ("report: deciding again what went over a limit", "report of what is open"),
 )
 
 
 def table(folder: Path, issuances: int) -> None:
-    """Measure and print the steps of the next night, and the whole of it, both ways."""
+    """Measure and print the parts of the next night, and the whole of it, both ways."""
     log, work = folder / f"history-{issuances}-{MONTHS}-{BADGES}-{SEED}", folder / "nights"
     if not (log / "done").exists():
         child.measure("nightly.make_history", log=str(log), issuances=issuances)
@@ -47,38 +51,29 @@ def table(folder: Path, issuances: int) -> None:
     work.mkdir()
     place = {"log": str(log), "work": str(work)}
     first = child.measure("nightly.first_night", **place)
-    rows = [("two years at once", _figures(first), "", "", "")]
-    figures = [[_figures(found) for found in _night(place, work, full)] for full in (False, True)]
-    for step, changed, everything in zip((*(name for name, _ in STEPS), "whole run"), *figures, strict=True):
-        share = f"{changed[0] / everything[0]:.0%}" if everything[0] else ""
-        rows.append((step, changed, everything, share, f"{changed[2]:,.0f}"))
+    shutil.copytree(work / "house", work / "before")
+    changed, everything = (_night(place, work, full) for full in (False, True))
+    shown = [("two years at once", _cell((first.seconds, first.cpu_seconds)), "", "", f"{first.peak_mb:,.0f}")]
+    for part in changed.result:
+        one, other = changed.result[part], everything.result[part]
+        shown.append((part, _cell(one), _cell(other), f"{one[0] / other[0]:.0%}", ""))
+    whole = [(found.seconds, found.cpu_seconds) for found in (changed, everything)]
+    share = f"{whole[0][0] / whole[1][0]:.0%}"
+    shown.append(("whole run", *map(_cell, whole), share, f"{changed.peak_mb:,.0f} / {everything.peak_mb:,.0f}"))
     shutil.rmtree(work)
-    shown = [
-        (name, *(f"{cell[0]:.2f} ({cell[1]:.2f})" if isinstance(cell, tuple) else cell for cell in cells))
-        for name, *cells in rows
-    ]
     title = f"One more day on {issuances:,} issuances in {MONTHS} months; seconds on the clock (of CPU)"
-    child.show(title, ("step", "what changed", "--full", "share", "peak MB"), shown)
+    child.show(title, ("part of the run", "what changed", "--full", "share", "peak MB"), shown)
 
 
-def _figures(found: child.Measured) -> tuple[float, float, float]:
-    return found.seconds, found.cpu_seconds, found.peak_mb
+def _cell(spent: child.Spent) -> str:
+    return f"{spent[0]:.2f} ({spent[1]:.2f})"
 
 
-def _night(place: dict[str, str], work: Path, full: bool) -> list[child.Measured]:
-    """The steps one by one, each in a process of its own, and then the whole run on the warehouse as it was before."""
-    before = work / "before"
-    if not before.exists():
-        shutil.copytree(work / "house", before)
-    found = []
-    for _, steps in STEPS:
-        found.append(child.measure("nightly.steps", **place, steps=steps, full=full))
+def _night(place: dict[str, str], work: Path, full: bool) -> child.Measured:
+    """The next night in one run, on the warehouse as it was before."""
     shutil.rmtree(work / "house")
-    shutil.copytree(before, work / "house")
-    found.append(child.measure("nightly.steps", **place, steps='"ingest", "account", "check", "report"', full=full))
-    shutil.rmtree(work / "house")
-    shutil.copytree(before, work / "house")
-    return found
+    shutil.copytree(work / "before", work / "house")
+    return child.measure("nightly.next_night", **place, full=full)
 
 
 def make_history(log: str, issuances: int) -> tuple[child.Spent, Any]:
@@ -108,14 +103,16 @@ def first_night(log: str, work: str) -> tuple[child.Spent, Any]:
     last = sorted((landing / "2024-12").glob("calls-*.jsonl"))[-1]
     held = Path(work) / last.name
     last.rename(held)
-    spent = _run(work, '"ingest", "account", "check", "report"', LAST_NIGHT, full=False)
+    # Logs land long before they are read; what was written just now is hashed again the next night.
+    time.sleep(5)
+    spent, _ = _run(work, LAST_NIGHT, full=False)
     held.rename(last)
     return spent, None
 
 
-def steps(log: str, work: str, steps: str, full: bool) -> tuple[child.Spent, Any]:
-    """Some steps of the next night."""
-    return _run(work, steps, NEXT_NIGHT, full=full), None
+def next_night(log: str, work: str, full: bool) -> tuple[child.Spent, dict[str, child.Spent]]:
+    """The next night, and what each of its parts took."""
+    return _run(work, NEXT_NIGHT, full=full)
 
 
 def _link(source: str, target: str) -> str:
@@ -123,18 +120,24 @@ def _link(source: str, target: str) -> str:
     return target
 
 
-def _run(work: str, steps: str, as_of: str, *, full: bool) -> child.Spent:
-    from badgeledger.pipeline import make_report, run
+def _run(work: str, as_of: str, *, full: bool) -> tuple[child.Spent, dict[str, child.Spent]]:
+    from badgeledger.pipeline import run
     from badgeledger.settings import load
 
     house = Path(work) / "house"
     house.mkdir(exist_ok=True)
     file = house / "nightly.toml"
-    file.write_text(PIPELINE.format(steps=steps, landing=Path(work) / "landing"))
-    if steps == '"report"':
-        watch = child.Stopwatch()
-        make_report(house / "ledger.duckdb", out=house / "reports" / "alone")
-        return watch.read()
+    file.write_text(PIPELINE.format(landing=Path(work) / "landing"))
+    begun: dict[str, child.Spent] = {}
     watch = child.Stopwatch()
-    run(load(file), as_of=as_of, full=full)
-    return watch.read()
+
+    def progress(words: str) -> None:
+        if words in dict(PARTS):
+            begun.setdefault(dict(PARTS)[words], watch.read())
+
+    run(load(file), as_of=as_of, full=full, progress=progress)
+    spent = watch.read()
+    ends = [*list(begun.values())[1:], spent]
+    return spent, {
+        part: (end[0] - start[0], end[1] - start[1]) for (part, start), end in zip(begun.items(), ends, strict=True)
+    }
