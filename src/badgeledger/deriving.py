@@ -6,7 +6,7 @@ What a night touches is found first: badges, and the earliest row of each that m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -73,8 +73,8 @@ def derive(
         month=rules.month,
         as_of=as_of_us,
     )
-    found = _count(con, counting_rules)
-    _make_from(con, "cycle", "kernel_cycle", found["cycle"], True)
+    found = _count(con, counting_rules, full)
+    _make_from(con, "cycle", "kernel_cycle", found["cycle"], full)
     _judge(con, found, full)
     for relation in _COUNTED:
         _make_from(con, relation, f"kernel_{relation}", found[relation], full)
@@ -159,6 +159,8 @@ def _renew(con: duckdb.DuckDBPyConnection, schema: str, relation: str, full: boo
     """Make a table anew, or that part of it that is of touched badges, or rows."""
     if full:
         build(con, schema, relation)
+    elif relation == "cycle":
+        renew(con, schema, relation, "badge_id IN (FROM temp.moving_badge)")
     elif relation in _OF_BADGES:
         renew(con, schema, relation, "badge_id IN (SELECT badge_id FROM staging.touched)")
     else:
@@ -188,7 +190,7 @@ def _arrays(con: duckdb.DuckDBPyConnection, name: str, blocks: Iterable[Arrays])
             con.unregister(f"{name}_{number}")
 
 
-def _count(con: duckdb.DuckDBPyConnection, rules: Any) -> dict[str, Any]:
+def _count(con: duckdb.DuckDBPyConnection, rules: Any, full: bool) -> dict[str, Any]:
     from . import counting
 
     badges = dict(con.execute("SELECT badge_id, badge_no FROM ledger.badge_code ORDER BY badge_no").fetchall())
@@ -198,7 +200,7 @@ def _count(con: duckdb.DuckDBPyConnection, rules: Any) -> dict[str, Any]:
     last_events = dict(con.execute("FROM ledger.last_event").fetchall())
     plans = [
         counting.plan_badge(badges[badge], recorded, slots[badge], rules, last_events.get(badge, rules.as_of))
-        for badge, recorded in versions(con).items()
+        for badge, recorded in versions(con, None if full else _moving(con)).items()
     ]
     arrays = con.execute(
         """
@@ -219,21 +221,34 @@ def _count(con: duckdb.DuckDBPyConnection, rules: Any) -> dict[str, Any]:
     return counting.count_badges(counting.Rows(**arrays), plans, rules)
 
 
-def versions(con: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
-    """Versions of each badge in the order in which they came into force, with the limits that rule."""
+def _moving(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The badges that are touched, and those whose cycles may go on since the last as-of: of all others the last cycle
+    had ended by then, and none came after it."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE moving_badge AS SELECT badge_id FROM staging.touched UNION SELECT badge_id"
+        " FROM ledger.cycle GROUP BY badge_id HAVING max(ends_at) > getvariable('accounted_as_of')"
+    )
+    return [badge for (badge,) in con.execute("FROM temp.moving_badge").fetchall()]
+
+
+def versions(con: duckdb.DuckDBPyConnection, badges: Sequence[str] | None = None) -> dict[str, list[Any]]:
+    """Versions of each badge, or of some, in the order in which they came into force, with the limits that rule."""
     from .counting import BadgeVersion
 
+    chosen, values = ("true", []) if badges is None else ("badge_id = ANY($1)", [list(badges)])
     limits: dict[tuple[str, int], dict[str, Limit]] = {}
     for badge, version_no, name, *fields in con.execute(
         "SELECT badge_id, version_no, limit_name, scope, kind, unit, length, start_day, number "
-        "FROM staging.version_limit WHERE rules ORDER BY ALL"
+        f"FROM staging.version_limit WHERE rules AND {chosen} ORDER BY ALL",
+        values,
     ).fetchall():
         names = ("scope", "kind", "unit", "length", "start_day", "number")
         limits.setdefault((badge, version_no), {})[name] = Limit(**dict(zip(names, fields, strict=True)))
     found: dict[str, list[Any]] = {}
     for badge, version_no, in_force_from, starts_at, expires_at, issued_rule in con.execute(
         "SELECT badge_id, version_no, in_force_from, starts_at, expires_at, issued_rule FROM staging.version "
-        "ORDER BY badge_id, version_no"
+        f"WHERE {chosen} ORDER BY badge_id, version_no",
+        values,
     ).fetchall():
         rule = ExpiryRule(**issued_rule) if issued_rule and issued_rule["kind"] else None
         found.setdefault(badge, []).append(

@@ -8,9 +8,10 @@ from typing import Any
 import feeds
 import harness
 import pytest
-from harness import Line, definition, earn, every_days, fixed_value, micros, unanswered, unasked
+from harness import Line, definition, earn, every_days, every_week, fixed_value, micros, unanswered, unasked
 
 from badgeledger import accounting
+from badgeledger.reports.tables import csv_text
 from badgeledger.settings import Rules
 
 FIRST, NEXT = "2024-02-20T00:00:00Z", "2024-02-21T00:00:00Z"
@@ -86,3 +87,24 @@ def test_a_late_event_that_fills_the_window_of_an_earlier_row_touches_that_row(t
         found = warehouse.con.execute("SELECT request_id FROM report.findings WHERE code = 'straddle'").fetchall()
     assert cost is not None
     assert (cost.issuances, found) == (2, [("05T11:59:59",)])
+
+
+def test_cycles_go_on_with_as_of_of_badges_that_nothing_touches_and_end_with_them(tmp_path: Path) -> None:
+    """Each night's cycles are those of a ledger that is made at once; of one badge nothing comes, it ends on day 26."""
+    windows = [every_days(5, 1), every_week("TUESDAY", 1, "BADGE")]
+    quiet = definition("Q", limits=windows, start="2024-02-01T00:00:00Z", end="2024-02-26T00:00:00Z")
+    endless = definition("E", limits=windows[:1], start="2024-02-20T00:00:00Z")
+    log: list[Line] = [quiet, endless, definition("B", limits=[fixed_value(3)]), day(1)]
+    told = []
+    with harness.scratch_ledger(log, tmp_path) as (warehouse, _):
+        accounting.account(warehouse, Rules(), micros("2024-02-02T00:00:00Z"))
+        for number in (3, 6, 7, 12, 20, 21, 26, 27, 29):
+            as_of = micros(f"2024-02-{number:02}T00:00:00Z")
+            harness.ingest_log(warehouse, [day(number, rid=str(number))], tmp_path / str(number), None)
+            cost = accounting.account(warehouse, Rules(), as_of, explain=True)
+            assert cost is not None and not cost.full
+            told.append(csv_text(warehouse.con, "cycles"))
+            with accounting.aside(warehouse, Rules(), as_of) as con:
+                assert csv_text(con, "cycles") == told[-1], number
+    assert len(set(told)) == 5
+    assert [text.count("\nQ,") for text in (told[0], told[-1])] == [4, 9]

@@ -47,7 +47,7 @@ def advise(ledger: Ledger, badge: str, *, limit: str | None = None, window: str 
     Raises UsageError for a limit that no version of the badge carries, and for a window that is none.
     """
     badge_id, name = ledger.badge(badge)
-    versions = deriving.versions(ledger.con).get(badge_id, [])
+    versions = deriving.versions(ledger.con, [badge_id]).get(badge_id, [])
     asked = _asked(ledger, badge_id, versions, limit, window)
     found = _count(ledger, badge_id, versions, asked)
     rows: list[Row] = []

@@ -177,9 +177,7 @@ class _Rooms:
         )
         asked = {badge for badge, rows in self._limits.items() if any(row["kind"] == "FIXED_WINDOW" for row in rows)}
         found = {}
-        for badge, versions in deriving.versions(self._ledger.con).items() if asked else ():
-            if badge not in asked:
-                continue
+        for badge, versions in deriving.versions(self._ledger.con, sorted(asked)).items():
             names = {name: 0 for version in versions for name in version.limits}
             plan = counting.plan_badge(0, versions, names, rules, self._limits[badge][0]["expires_at"])
             numbers = plan.numbers[plan.version_at_as_of].tolist()

@@ -53,7 +53,7 @@ class BadgeLimits:
         self._badge_id = badge_id
         self._event_clock = ledger.rules.rolling_clock == "event"
         self._edge = (ledger.zone, ledger.rules.rolling_edge == "local-day")
-        versions = deriving.versions(ledger.con).get(badge_id, [])
+        versions = deriving.versions(ledger.con, [badge_id]).get(badge_id, [])
         self._names = sorted({name for version in versions for name in version.limits})
         last = ledger.row("SELECT max(event_at) AS us FROM ledger.entry WHERE badge_id = $1", badge_id)
         rules = counting.CountingRules(
