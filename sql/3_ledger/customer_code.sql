@@ -2,6 +2,6 @@
 SELECT
     customer_id,
     row_number() OVER () - 1 AS customer_no
-FROM ledger.known_entry
+FROM temp.known_entry
 WHERE counted
 GROUP BY customer_id

@@ -18,7 +18,7 @@ SELECT
     entry.outcome = 'ACCEPTED' AS known,
     entry.processed_at,
     coalesce(entry.revoked_at, 9223372036854775807) AS revoked_at
-FROM ledger.known_entry AS entry
+FROM temp.known_entry AS entry
 SEMI JOIN asking ON entry.badge_id = asking.badge_id AND entry.customer_id = asking.customer_id
 INNER JOIN ledger.expiry AS expiry USING (row_no)
 WHERE entry.kind = 'ISSUE'

@@ -2,6 +2,6 @@
 SELECT
     badge_id,
     max(event_at) AS event_at
-FROM ledger.known_entry
+FROM temp.known_entry
 WHERE counted
 GROUP BY badge_id

@@ -10,7 +10,7 @@ WITH called AS (
         count(*) FILTER (outcome = 'REJECTED') AS rejected,
         count(*) FILTER (outcome = 'REPEAT') AS repeated,
         count(*) FILTER (counted) AS counted
-    FROM ledger.known_entry
+    FROM temp.known_entry
     GROUP BY badge_id, call_no, processed_at
 ),
 

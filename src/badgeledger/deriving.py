@@ -60,10 +60,7 @@ def derive(
     for relation in ("last_version", "slot", "badge_code"):
         build(con, "ledger", relation)
     build_view(con, "ledger", "entry")
-    if full:
-        con.execute("CREATE OR REPLACE VIEW ledger.known_entry AS FROM ledger.entry")
-    else:
-        build_view(con, "ledger", "known_entry")
+    _take_out(con, "known_entry", full)
     _renew(con, "ledger", "last_event", full)
     build(con, "ledger", "customer_code")
     counting_rules = counting.CountingRules(
@@ -85,6 +82,7 @@ def derive(
     _expire(con, zone_, full)
     for relation in _FLAGS:
         _renew(con, "flags", relation, full)
+    _put_back(con, "known_entry")
     _find(con, full)
     reached(Point.FLAGGED)
     # What compares two nights is made by `changes`, which knows the other one.
@@ -131,14 +129,23 @@ def _judge(con: duckdb.DuckDBPyConnection, found: Mapping[str, list[Arrays]], fu
 
 
 def _take_touched(con: duckdb.DuckDBPyConnection, full: bool) -> None:
-    """Take out the rows that are accounted for anew, which are read again and again; when that is all, they stay."""
-    con.execute(f"DROP {'TABLE' if has_table(con, 'temp', 'touched_entry') else 'VIEW'} IF EXISTS temp.touched_entry")
+    """The rows that are accounted for anew."""
+    lowest = first_row(con, f"SELECT coalesce(min(from_no), {2**63 - 1}) FROM staging.touched")[0]
+    con.execute(f"SET VARIABLE touched_from = {lowest:d}")
+    _take_out(con, "touched_entry", full)
+
+
+def _take_out(con: duckdb.DuckDBPyConnection, relation: str, full: bool) -> None:
+    """Take rows out that are read again and again; when that is all, they stay where they are."""
+    _put_back(con, relation)
     if full:
-        con.execute("CREATE TEMP VIEW touched_entry AS FROM ledger.entry")
+        con.execute(f"CREATE TEMP VIEW {relation} AS FROM ledger.entry")
     else:
-        lowest = first_row(con, f"SELECT coalesce(min(from_no), {2**63 - 1}) FROM staging.touched")[0]
-        con.execute(f"SET VARIABLE touched_from = {lowest:d}")
-        build(con, "ledger", "touched_entry", temporary=True)
+        build(con, "ledger", relation, temporary=True)
+
+
+def _put_back(con: duckdb.DuckDBPyConnection, relation: str) -> None:
+    con.execute(f"DROP {'TABLE' if has_table(con, 'temp', relation) else 'VIEW'} IF EXISTS temp.{relation}")
 
 
 def _find(con: duckdb.DuckDBPyConnection, full: bool) -> None:
@@ -211,7 +218,7 @@ def _count(con: duckdb.DuckDBPyConnection, rules: Any, full: bool) -> dict[str, 
             entry.version_no::INTEGER AS version,
             entry.processed_at AS processed,
             entry.event_at AS event
-        FROM ledger.known_entry AS entry
+        FROM temp.known_entry AS entry
         INNER JOIN ledger.badge_code AS badge_code USING (badge_id)
         INNER JOIN ledger.customer_code AS customer_code USING (customer_id)
         WHERE entry.counted

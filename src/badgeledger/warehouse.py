@@ -391,4 +391,5 @@ def _migrate(con: duckdb.DuckDBPyConnection, version: int) -> None:
             con.execute("DROP TABLE earlier")
         elif not is_there:
             con.execute(statement("1_raw", relation))
+    con.execute("DROP VIEW IF EXISTS ledger.known_entry")
     con.execute("UPDATE main.made SET schema_version = $1", [SCHEMA_VERSION])
