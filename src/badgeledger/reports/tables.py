@@ -33,7 +33,6 @@ _COUNTED = {
     "issuances": "coalesce(sum(accepted + assumed + rejected + repeated), 0)::bigint from report.daily",
     "expirations": "coalesce(sum(accepted + assumed), 0)::bigint from report.daily",
 }
-_MANY = 2_000_000
 # So begin the names of views that show the rows of a table with their numbers, by which few of many are found.
 NUMBERED = "numbered_"
 
@@ -42,7 +41,7 @@ NUMBERED = "numbered_"
 class Table:
     """A public table: its columns in their order, the first `key_length` of which are its key, and where it is read.
 
-    `unique` says that no two rows can have one key, so that the key alone orders them.
+    `unique` says that no two rows can have one key (row keys are checked), so that the key alone orders them.
     """
 
     name: str
@@ -69,30 +68,37 @@ TABLES = {
             "badges",
             "badge_id",
             "name org_id earn_type active starts_at expires_at status versions issuances counted breaches findings",
+            unique=True,
         ),
         table(
             "issuances",
             "processed_at request_id position row_key",
             "issuance_id badge_id customer_id kind outcome code counted event_at owner_type reported_expires_at"
             " revoked_at source_file source_line",
+            unique=True,
         ),
         table(
             "breaches",
             "badge_id limit_name processed_at row_key",
             "breach_id badge_name scope customer_id number count excess window_start window_end event_at issuance_id"
             " request_id owner_type version source_file source_line",
+            unique=True,
         ),
-        table("cycles", "badge_id scope cycle_no", "limit_name first_day last_day starts_at ends_at"),
+        table("cycles", "badge_id scope cycle_no", "limit_name first_day last_day starts_at ends_at", unique=True),
         table(
             "cycle_counts",
             "badge_id scope cycle_no customer_id",
             "limit_name first_day last_day starts_at ends_at count number headroom breached",
+            unique=True,
         ),
-        table("usage", "badge_id limit_name customer_id", "scope count number headroom peak_count peak_at"),
+        table(
+            "usage", "badge_id limit_name customer_id", "scope count number headroom peak_count peak_at", unique=True
+        ),
         table(
             "expirations",
             "processed_at row_key",
             "issuance_id badge_id customer_id kind event_at rule expires_at state reported_expires_at revoked_at",
+            unique=True,
         ),
         table(
             "findings",
@@ -101,7 +107,9 @@ TABLES = {
         ),
         table("quarantine", "source_file source_line", "reason raw"),
         table("limits", "badge_id version limit_name", "in_force_from scope number"),
-        table("daily", "badge_id day", "requests accepted assumed rejected repeated counted breaches expired"),
+        table(
+            "daily", "badge_id day", "requests accepted assumed rejected repeated counted breaches expired", unique=True
+        ),
         table(
             "changes",
             "kind flag_id",
@@ -121,19 +129,10 @@ def all_rows(con: duckdb.DuckDBPyConnection, name: str) -> int:
 
 def write_table(con: duckdb.DuckDBPyConnection, name: str, file_format: Format, path: Path, source: str = "") -> int:
     """As :func:`write_rows`, of one of :data:`TABLES`."""
-    is_large = name in _COUNTED and all_rows(con, name) > _MANY
-    return write_rows(con, TABLES[name], file_format, path, source, is_large=is_large)
+    return write_rows(con, TABLES[name], file_format, path, source)
 
 
-def write_rows(
-    con: duckdb.DuckDBPyConnection,
-    entry: Table,
-    file_format: Format,
-    path: Path,
-    source: str = "",
-    *,
-    is_large: bool = False,
-) -> int:
+def write_rows(con: duckdb.DuckDBPyConnection, entry: Table, file_format: Format, path: Path, source: str = "") -> int:
     """Write the rows of one table, or those of a FROM clause that calls them `t`, and return their number. The session
     of `con` is in UTC.
 
@@ -142,9 +141,8 @@ def write_rows(
     query = _query(con, entry, file_format, source)
     target = str(path).replace("'", "''")
     # What DuckDB keeps of a column's smallest and largest values follows from its past, too, and by that it would say
-    # in the Parquet file whether the column may be empty. Only of very many rows, which it cannot sort in little memory
-    # without that knowledge, may it go by it: there no night takes a column's last empty value, or all but one.
-    if file_format == "parquet" and not is_large:
+    # in the Parquet file whether the column may be empty.
+    if file_format == "parquet":
         con.execute("set disabled_optimizers = 'statistics_propagation'")
     try:
         row = con.execute(f"copy ({query}) to '{target}' ({_OPTIONS[file_format]})").fetchone()
