@@ -10,6 +10,7 @@ import hashlib
 import io
 import re
 import zlib
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
@@ -27,6 +28,7 @@ _GZIP = b"\x1f\x8b"
 # A frame of zstd, or one that is to be skipped.
 _ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
 _FLAT = re.compile(r"\.[ct]sv(\.gz|\.zst)?$")
+_BLOCK_BYTES = 256 * 1024
 _MOST_WHOLE_BYTES = 4 * 1024 * 1024
 _PATTERN = re.compile(r"[*?\[]")
 
@@ -132,17 +134,28 @@ def _opened(path: Path, size: int) -> IO[bytes]:
 
 
 def _picked(stream: IO[bytes], places: set[int], size: int) -> Iterator[bytes]:
-    """The lines of these numbers, without their line feed; of an open file up to `size`."""
-    last, read = max(places, default=0), 0
-    is_plain = isinstance(stream, io.BufferedReader)
-    for number, line in enumerate(stream, start=1):
-        read += len(line)
-        if is_plain and read > size:
-            line = line[: len(line) - (read - size)]
-        if number in places:
-            yield (line.removeprefix(_BOM) if number == 1 else line).removesuffix(b"\n")
-        if number >= last:
-            return
+    """The lines of these numbers, without their line feed; of an open file up to `size`.
+
+    Few lines are wanted of very many: in a block that holds none of them line feeds are only counted.
+    """
+    left = size if isinstance(stream, io.BufferedReader) else None
+    wanted = deque(sorted(places))
+    ended = 0
+    begun: list[bytes] = []
+    while wanted and (block := stream.read(_BLOCK_BYTES if left is None else min(_BLOCK_BYTES, left))):
+        left = None if left is None else left - len(block)
+        feeds = block.count(b"\n")
+        if wanted[0] <= ended + feeds:
+            ends = [found.start() for found in re.finditer(b"\n", block)]
+            while wanted and wanted[0] <= ended + feeds:
+                place = wanted[0] - ended - 1
+                line = block[ends[place - 1] + 1 : ends[place]] if place else b"".join((*begun, block[: ends[0]]))
+                yield line.removeprefix(_BOM) if wanted.popleft() == 1 else line
+        begun = [block[block.rfind(b"\n") + 1 :]] if feeds else [*begun, block]
+        ended += feeds
+    rest = b"".join(begun)
+    if wanted and wanted[0] == ended + 1 and rest:
+        yield rest.removeprefix(_BOM) if ended == 0 else rest
 
 
 def _is_object(line: bytes) -> bool:
