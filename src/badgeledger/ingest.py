@@ -69,7 +69,7 @@ def ingest(
     reached(Point.BATCH_WRITTEN)
     delivered: list[tuple[Source, str, bool, bool]] = []
     # Years of known files must not take a question each.
-    files = dict(con.execute("SELECT sha256, file_id FROM raw.file").fetchall())
+    files = _known(con)
     deliveries = set(con.execute("SELECT file_id, path FROM raw.delivery").fetchall())
     sighted: dict[str, tuple[int, Sight]] = {}
     with closing(open_sources(sources, {} if full or retry else seen)) as each:
@@ -100,6 +100,11 @@ def ingest(
         result = replace(counts[sha256], path=source.path, known=known_before, again=again)
         results.append(result)
     return results
+
+
+def _known(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """The numbers of all files by the SHA-256 of their content."""
+    return dict(con.execute("SELECT sha256, file_id FROM raw.file").fetchall())
 
 
 def _seen(con: duckdb.DuckDBPyConnection) -> dict[Sight, str]:

@@ -168,8 +168,7 @@ def open_runs_are_forgotten() -> None:
 
 
 def known_files_are_read_again() -> None:
-    real = ingest.first_row
-    ingest.first_row = lambda con, query, *values: None if "sha256 = $1" in query else real(con, query, *values)
+    ingest._known = lambda con: {}
 
 
 def remains_are_left() -> None:
