@@ -67,7 +67,9 @@ def open_rows(con: duckdb.DuckDBPyConnection, table: str, open_from: int | None)
     if table in _FOUND:
         find_rows(con, _FOUND[table].format(cut=open_from))
         if _OPEN[table] == _OF_FOUND:
-            return f"report.{NUMBERED}{table} AS t WHERE {_OF_FOUND}"
+            # The files are written without what DuckDB knows of its columns, by which it finds some numbers fast.
+            con.execute(f"CREATE OR REPLACE TEMP TABLE open_row AS FROM report.{NUMBERED}{table} WHERE {_OF_FOUND}")
+            return "open_row AS t"
         con.execute(
             "CREATE OR REPLACE TEMP TABLE found_issuance AS"
             f" SELECT row_key, badge_id, customer_id FROM report.{NUMBERED}issuances WHERE {_OF_FOUND}"
