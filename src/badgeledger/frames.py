@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -10,11 +11,11 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def frame(con: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
-    """The rows of a query as a Polars frame."""
+def frame(con: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, object] | None = None) -> pl.DataFrame:
+    """The rows of a query, with the values that it names, as a Polars frame."""
     import polars as pl
 
-    return pl.DataFrame(_Rows(con.sql(query)))
+    return pl.DataFrame(_Rows(con.sql(query, params=values)))
 
 
 class _Rows:

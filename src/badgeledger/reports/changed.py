@@ -8,8 +8,9 @@ from datetime import datetime
 import duckdb
 
 from ..calendar import microseconds_of
+from .columns import Row
 from .context import ReportContext
-from .facts import Row, ask
+from .facts import ask
 
 ROWS_SHOWN = 20
 # In the order of the page: state, its name in a sentence, and what it means.

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from markupsafe import Markup
 
 from ..text import counted
-from .facts import Row
+from .columns import Row
 
 _BARS_MOST = 210
 _STEP = 10

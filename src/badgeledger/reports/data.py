@@ -9,12 +9,13 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
 from ..calendar import day_number
-from .facts import Row
+from .columns import Columns, Row
 
 Column = dict[str, Any]
 
@@ -42,8 +43,8 @@ def words(values: Sequence[str], *, listed: bool = False) -> Column:
     return {"k": "d", "d": list(seen), "i": [seen[value] for value in values]}
 
 
-def _word_columns(rows: Sequence[Row], names: Sequence[str]) -> dict[str, Column]:
-    return {name: words([row[name] for row in rows], listed=name in _LISTED) for name in names}
+def _word_columns(rows: Columns, names: Sequence[str]) -> dict[str, Column]:
+    return {name: words(rows[name], listed=name in _LISTED) for name in names}
 
 
 def numbers(values: Iterable[int | None]) -> Column:
@@ -60,49 +61,50 @@ def plain_numbers(values: Iterable[int | None]) -> Column:
     return {"k": "p", "n": list(values)}
 
 
-def beside(rows: Sequence[Row], column: str, other: str) -> Column:
+def beside(rows: Columns, column: str, other: str) -> Column:
     """Encode integers as differences to another column of the row: small numbers where two clocks agree."""
-    steps = [None if row[column] is None else row[column] - (row[other] or 0) for row in rows]
+    pairs = zip(rows[column], rows[other], strict=True)
+    steps = [None if value is None else value - (known or 0) for value, known in pairs]
     return {"k": "a", "to": other, "n": steps}
 
 
-def bounds(rows: Sequence[Row], column: str, clock: str) -> Column:
+def bounds(rows: Columns, column: str, clock: str) -> Column:
     """Encode a window's bound, for each limit the shorter way: as an instant, or as a distance from the row's clock.
 
     A rolling span lies at one distance from its row (RULEBOOK 6.2), the rows of a cycle share one instant (6.1).
     """
-    instants: dict[str, set[int]] = {}
-    distances: dict[str, set[int]] = {}
-    for row in rows:
-        if row[column] is not None:
-            instants.setdefault(row["limit_name"], set()).add(row[column])
-            distances.setdefault(row["limit_name"], set()).add(row[column] - row[clock])
+    placed = list(zip(rows["limit_name"], rows[column], rows[clock], strict=True))
+    instants: dict[str, set[int]] = defaultdict(set)
+    distances: dict[str, set[int]] = defaultdict(set)
+    for limit, value, at in placed:
+        if value is not None:
+            instants[limit].add(value)
+            distances[limit].add(value - at)
     near = {limit for limit, found in distances.items() if len(found) < len(instants[limit])}
     seen: dict[tuple[int, int] | None, int] = {}
     places = []
-    for row in rows:
-        value, is_near = row[column], row["limit_name"] in near
-        key = None if value is None else (1, value - row[clock]) if is_near else (0, value)
+    for limit, value, at in placed:
+        key = None if value is None else (1, value - at) if limit in near else (0, value)
         places.append(seen.setdefault(key, len(seen)))
     return {"k": "w", "clock": clock, "d": [list(key) if key else None for key in seen], "i": places}
 
 
-def breach_document(rows: Sequence[Row], total: int, clock: str) -> dict[str, Any]:
+def breach_document(rows: Columns, total: int, clock: str) -> dict[str, Any]:
     """Return the breaches as columns. `clock` names the column in which rolling spans end."""
     columns = _word_columns(rows, _BREACH_WORDS)
     for name in ("number", "count", "processed_at", "source_line"):
-        columns[name] = numbers(row[name] for row in rows)
+        columns[name] = numbers(rows[name])
     columns["event_at"] = beside(rows, "event_at", "processed_at")
     columns["window_start"] = bounds(rows, "window_start", clock)
     columns["window_end"] = bounds(rows, "window_end", clock)
-    names = {row["badge_id"]: row["badge_name"] or "" for row in reversed(rows)}
-    codes = {row["limit_name"]: row["breach_id"].rpartition("~")[2] for row in rows}
+    names = dict(zip(reversed(rows["badge_id"]), reversed(rows["badge_name"]), strict=True))
+    ids = dict(zip(rows["limit_name"], rows["breach_id"], strict=True))
     return {
         "rows": len(rows),
         "total": total,
         "columns": columns,
-        "badge_names": dict(sorted(names.items())),
-        "codes": dict(sorted(codes.items())),
+        "badge_names": {badge: name or "" for badge, name in sorted(names.items())},
+        "codes": {limit: breach_id.rpartition("~")[2] for limit, breach_id in sorted(ids.items())},
     }
 
 
@@ -119,19 +121,19 @@ _CHANGE_WORDS = (
 )  # fmt: skip
 
 
-def finding_document(rows: Sequence[Row], total: int, badge_names: dict[str, str]) -> dict[str, Any]:
+def finding_document(rows: Columns, total: int, badge_names: dict[str, str]) -> dict[str, Any]:
     """Return the findings as columns."""
     columns = _word_columns(rows, _FINDING_WORDS)
     for name in ("processed_at", "source_line"):
-        columns[name] = numbers(row[name] for row in rows)
+        columns[name] = numbers(rows[name])
     return {"rows": len(rows), "total": total, "columns": columns, "badge_names": badge_names}
 
 
-def change_document(rows: Sequence[Row], total: int, badge_names: dict[str, str]) -> dict[str, Any]:
+def change_document(rows: Columns, total: int, badge_names: dict[str, str]) -> dict[str, Any]:
     """Return flags with what became of them as columns."""
     columns = _word_columns(rows, _CHANGE_WORDS)
     for name in ("processed_at", "first_seen", "cycle_no", "count_before", "count"):
-        columns[name] = numbers(row[name] for row in rows)
+        columns[name] = numbers(rows[name])
     return {"rows": len(rows), "total": total, "columns": columns, "badge_names": badge_names}
 
 
@@ -159,15 +161,15 @@ OTHER_TABLES = tuple(_OTHERS)
 _FAR = frozenset({"starts_at", "expires_at"})
 
 
-def other_document(name: str, rows: Sequence[Row], total: int) -> dict[str, Any]:
+def other_document(name: str, rows: Columns, total: int) -> dict[str, Any]:
     """Return rows of one of :data:`OTHER_TABLES` as columns."""
     listed, counted = _OTHERS[name]
     columns = _word_columns(rows, listed)
     for column in counted:
-        columns[column] = (plain_numbers if column in _FAR else numbers)(row[column] for row in rows)
-    if rows and "event_at" in rows[0]:
+        columns[column] = (plain_numbers if column in _FAR else numbers)(rows[column])
+    if len(rows) and "event_at" in rows:
         columns["event_at"] = beside(rows, "event_at", "processed_at")
-    names = {row["badge_id"]: row["badge_name"] for row in rows if "badge_id" in row}
+    names = dict(zip(rows["badge_id"], rows["badge_name"], strict=True)) if "badge_id" in rows else {}
     return {"rows": len(rows), "total": total, "columns": columns, "badge_names": dict(sorted(names.items()))}
 
 

@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 import duckdb
 
+from .. import frames
 from ..text import counted
+from .columns import Columns, Row
 from .context import ReportContext
 from .open_rows import find_rows
-
-Row = dict[str, Any]
 
 BADGES_SHOWN = 100
 STRIPS_SHOWN = 8
@@ -28,16 +27,20 @@ REFUSED_LENGTH = 300
 EXPIRY_DAYS = 90
 
 
-def ask(con: duckdb.DuckDBPyConnection, query: str, *, among: str = "", **values: object) -> list[Row]:
-    """Run `queries/NAME.sql` with the values that it names and return its rows in its own order.
-
-    Of few among many rows the query `among` finds the numbers first, as the relation `found_row`.
-    """
-    if among:
-        find_rows(con, *_asked(among, values))
+def ask(con: duckdb.DuckDBPyConnection, query: str, **values: object) -> list[Row]:
+    """Run `queries/NAME.sql` with the values that it names and return its rows in its own order."""
     found = con.execute(*_asked(query, values))
     columns = [column[0] for column in found.description or []]
     return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+
+
+def ask_many(con: duckdb.DuckDBPyConnection, query: str, *, among: str = "", **values: object) -> Columns:
+    """As :func:`ask`, for very many rows. Of few among many rows the query `among` finds the numbers first, as the
+    relation `found_row`.
+    """
+    if among:
+        find_rows(con, *_asked(among, values))
+    return Columns({one.name: one.to_list() for one in frames.frame(con, *_asked(query, values))})
 
 
 def _asked(query: str, values: Mapping[str, object]) -> tuple[str, dict[str, object]]:

@@ -21,8 +21,9 @@ from ..calendar import SECOND, date_of, day_number, zone
 from ..definitions import Limit
 from . import charts, data
 from .changed import read_changed
+from .columns import Columns, Row
 from .context import ReportContext
-from .facts import EXPIRY_DAYS, STRIPS_SHOWN, Facts, Row, ask, read_facts, verdict
+from .facts import EXPIRY_DAYS, STRIPS_SHOWN, Facts, ask, ask_many, read_facts, verdict
 from .guides import Guide, guides
 from .manifest import known_inputs
 from .other_rows import OtherRows, pack_other_rows, pack_within, read_other_rows, rough_size, usage_link, with_spans
@@ -48,6 +49,7 @@ _LEAVING: tuple[_Left, ...] = (
     (data.SPARE_COLUMNS[:2], SPANS_SHOWN // 2),
     (data.SPARE_COLUMNS, SPANS_SHOWN // 2),
 )
+_NEWEST_SHOWN = 20
 CHANGES_SHOWN = 5_000
 BADGE_SPANS_SHOWN = 100
 SPAN_LENGTH = 40
@@ -92,13 +94,12 @@ def render_html(
     """Return the page as text. `outputs` are the SHA-256 of the files that stand beside it, by name, `manifest` is the
     hash by which it names their manifest."""
     facts = read_facts(con, context)
-    breaches = ask(con, "breach_rows", many=context.page_rows)
-    replayed = _replayed(breaches)
-    findings = ask(con, "finding_rows", many=context.page_rows)
+    breaches, replayed = _replayed(ask_many(con, "breach_rows", many=context.page_rows))
+    findings = ask_many(con, "finding_rows", many=context.page_rows)
     names = {row["badge_id"]: row["name"] for row in ask(con, "badge_names")}
     sections = _sections(facts, context)
     changed = read_changed(con, context)
-    changes = ask(con, "changed_flags", many=CHANGES_SHOWN)
+    changes = ask_many(con, "changed_flags", many=CHANGES_SHOWN)
     told = sum(group.total for group in changed.groups.values())
     beside = {
         "changes": data.pack(data.change_document(changes, told, names)),
@@ -106,7 +107,7 @@ def render_html(
     }
     packed, without, fit = _pack(con, context, facts, (breaches, findings), names, beside)
     is_cut = fit != {"breaches": len(breaches), "findings": len(findings)}
-    breaches, findings = breaches[: fit["breaches"]], findings[: fit["findings"]]
+    breaches, findings = breaches.first(fit["breaches"]), findings.first(fit["findings"])
     others = read_other_rows(con, context, facts)
     packed_others, shown = pack_other_rows(
         others, (_LEAST_BUDGET if is_cut else _BUDGET) - sum(map(len, packed.values()))
@@ -120,8 +121,8 @@ def render_html(
         style=Markup(style),
         script=Markup(script),
         policy=policy(style, script),
-        newest_breaches=breaches[:20],
-        newest_findings=findings[:20],
+        newest_breaches=_newest(breaches),
+        newest_findings=_newest(findings),
         shown_breaches=len(breaches),
         shown_findings=len(findings),
         packed=packed | packed_others,
@@ -133,6 +134,10 @@ def render_html(
         told_changes=told,
         page=data.pack(_page_facts(context, facts, (breaches, findings, changes), others) | {"replay": replayed}),
     )
+
+
+def _newest(rows: Columns) -> list[Row]:
+    return rows.rows(range(min(_NEWEST_SHOWN, len(rows))))
 
 
 def _script() -> str:
@@ -147,6 +152,7 @@ def _sections(facts: Facts, context: ReportContext) -> dict[str, Any]:
     seen = {row["code"] for row in facts.finding_codes} | {row["reason"] for row in facts.refused_reasons}
     unseen = [one for code, one in guides().items() if code not in seen]
     strips = _strips(facts.strips, context.zone)
+    closest = with_spans(Columns.of(facts.closest[:12]), context)
     ordered = sorted(facts.finding_codes, key=lambda row: (_SEVERITIES.index(row["severity"]), row["code"]))
     return {
         "context": context,
@@ -161,7 +167,7 @@ def _sections(facts: Facts, context: ReportContext) -> dict[str, Any]:
         "expiry_views": _EXPIRY_VIEWS,
         "expiry_link": charts.expiry_link,
         "distance": charts.distance,
-        "closest": [row | {"link": usage_link(row, context)} for row in with_spans(facts.closest[:12], context)],
+        "closest": [row | {"link": usage_link(row, context)} for row in closest.rows(range(len(closest)))],
         "strips": strips,
         "calendars": len({row["badge_id"] for row in facts.strips}),
         "raised": [(row, _guide(row["code"])) for row in ordered],
@@ -208,7 +214,7 @@ def _pack(
     con: duckdb.DuckDBPyConnection,
     context: ReportContext,
     facts: Facts,
-    rows: tuple[list[Row], list[Row]],
+    rows: tuple[Columns, Columns],
     names: dict[str, str],
     beside: dict[str, str],
 ) -> tuple[dict[str, str], list[str], dict[str, int]]:
@@ -225,7 +231,7 @@ def _pack(
         longest=SPAN_LENGTH,
     )
 
-    def document(name: str, without: Sequence[str], shown: Sequence[Row]) -> dict[str, Any]:
+    def document(name: str, without: Sequence[str], shown: Columns) -> dict[str, Any]:
         made = (
             data.breach_document(shown, facts.breaches["breaches"], clock)
             if name == "breaches"
@@ -263,10 +269,10 @@ def _pack(
     return texts | around, list(least[0]), fit
 
 
-def _evidence(spans: list[Row], breaches: list[Row], many: int, context: ReportContext) -> str:
+def _evidence(spans: list[Row], breaches: Columns, many: int, context: ReportContext) -> str:
     """Pack the spans of so many of the newest breaches that have some, and when there is room again."""
     drawn = {row["breach_id"] for row in spans}
-    newest = [row for row in breaches if row["breach_id"] in drawn][:many]
+    newest = breaches.rows([place for place, one in enumerate(breaches["breach_id"]) if one in drawn][:many])
     kept = {row["breach_id"] for row in newest}
     document = data.evidence_document([row for row in spans if row["breach_id"] in kept], newest)
     shown = [row for row in newest if row["breach_id"] in document["spans"]]
@@ -293,30 +299,33 @@ def _room_again(spans: list[Row], breaches: list[Row], context: ReportContext) -
     return found
 
 
-def _replayed(breaches: list[Row]) -> dict[str, str]:
+def _replayed(breaches: Columns) -> tuple[Columns, dict[str, str]]:
     """Give each breach what replay says of its issuance in short, and return what that means; "" was not decided."""
+    each = list(zip(*(breaches[name] for name in ("decision", "reason", "full_limit", "compared")), strict=True))
+    short = {
+        said: "" if said[0] is None else " ".join(filter(None, (said[0].lower(), *said[1:3])))
+        for said in dict.fromkeys(each)
+    }
     meanings: dict[str, str] = {}
-    for row in breaches:
-        said = [row.pop(name) for name in ("decision", "reason", "full_limit", "compared")]
-        decision, reason, limit_name, _ = said
-        row["replay"] = "" if decision is None else " ".join(filter(None, (decision.lower(), reason, limit_name)))
-        if row["replay"] and row["replay"] not in meanings:
-            meanings[row["replay"]] = decision_words(*said)
-    return meanings
+    for said, told in short.items():
+        if told and told not in meanings:
+            meanings[told] = decision_words(*said)
+    return breaches.beside({"replay": [short[said] for said in each]}), meanings
 
 
 def _page_facts(
-    context: ReportContext, facts: Facts, flags: tuple[list[Row], ...], others: Mapping[str, OtherRows]
+    context: ReportContext, facts: Facts, flags: tuple[Columns, ...], others: Mapping[str, OtherRows]
 ) -> dict[str, Any]:
     """Return what the page's script needs to know besides the rows."""
     tables = (*flags, *(table.rows for table in others.values()))
-    limits = {row.get("limit_name") or "" for rows in (facts.breaches_by_limit, *tables) for row in rows} - {""}
+    limits = {row["limit_name"] for row in facts.breaches_by_limit}
+    limits |= {name for table in tables if "limit_name" in table for name in table["limit_name"]}
     return {
         "zone": context.zone,
         "as_of": context.as_of_us,
         "clock": "event_at" if context.rules.get("rolling_clock") == "event" else "processed_at",
         "offsets": _offsets(context, tables),
-        "limits": {name: limit_words(name) for name in sorted(limits)},
+        "limits": {name: limit_words(name) for name in sorted(limits - {""})},
         "guides": {code: [one.fails, one.why, one.do] for code, one in guides().items()},
     }
 
@@ -329,7 +338,7 @@ def _proof(con: duckdb.DuckDBPyConnection, outputs: Mapping[str, str], manifest:
     return {"inputs": shown, "of": len(inputs), "outputs": dict(outputs), "manifest": manifest}
 
 
-def _offsets(context: ReportContext, tables: tuple[list[Row], ...]) -> list[list[int]]:
+def _offsets(context: ReportContext, tables: tuple[Columns, ...]) -> list[list[int]]:
     """Return the zone's offsets over all embedded instants, so that the page needs no time-zone table of the browser.
 
     Two lists: the instants from which an offset rules, the first reaching back for ever, and the offsets in seconds.
@@ -338,8 +347,9 @@ def _offsets(context: ReportContext, tables: tuple[list[Row], ...]) -> list[list
         "processed_at", "event_at", "window_start", "window_end", "first_seen", "peak_at", "span_start", "span_end",
         "starts_at", "expires_at",
     )  # fmt: skip
-    held = [(field, rows) for rows in tables if rows for field in fields if field in rows[0]]
-    found = [row[field] for field, rows in held for row in rows if row[field] is not None]
+    found = [
+        value for rows in tables for field in fields if field in rows for value in rows[field] if value is not None
+    ]
     local = zone(context.zone)
     first = int(local.changes_at.searchsorted(min([*found, context.as_of_us]), side="right"))
     last = int(local.changes_at.searchsorted(max([*found, context.as_of_us]), side="right"))

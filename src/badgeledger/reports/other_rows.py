@@ -5,7 +5,7 @@ They take what breaches and findings leave of the page's budget. Where a table i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,8 +16,9 @@ import duckdb
 from ..calendar import iso_instant, zone
 from ..definitions import Limit
 from . import data
+from .columns import Columns, Row
 from .context import ReportContext
-from .facts import REFUSED_LENGTH, Facts, Row, ask
+from .facts import REFUSED_LENGTH, Facts, ask, ask_many
 from .text import amount, limit_words
 
 Document = dict[str, Any]
@@ -33,19 +34,19 @@ _REFUSED_SHOWN = 2_000
 class OtherRows:
     """The rows of a table that may stand on the page, those that matter first, and how many there are in all."""
 
-    rows: list[Row]
+    rows: Columns
     total: int
 
 
 def read_other_rows(con: duckdb.DuckDBPyConnection, context: ReportContext, facts: Facts) -> dict[str, OtherRows]:
     """Ask for the rows of each of :data:`data.OTHER_TABLES`."""
     many, as_of_us = min(ROWS_SHOWN, context.page_rows), context.as_of_us
-    rows: dict[str, list[Row]] = {
-        "usage": with_spans(ask(con, "usage_rows", many=many, as_of_us=as_of_us), context),
-        "issuances": ask(con, "issuance_rows", among="newest_issuances", many=many),
-        "expirations": ask(con, "expiration_rows", among="nearest_expirations", many=many, as_of_us=as_of_us),
-        "quarantine": ask(con, "quarantine_lines", many=_REFUSED_SHOWN, length=REFUSED_LENGTH),
-        "badges": [_badge(row, facts) for row in ask(con, "badges", many=_BADGES_SHOWN)],
+    rows = {
+        "usage": with_spans(ask_many(con, "usage_rows", many=many, as_of_us=as_of_us), context),
+        "issuances": ask_many(con, "issuance_rows", among="newest_issuances", many=many),
+        "expirations": ask_many(con, "expiration_rows", among="nearest_expirations", many=many, as_of_us=as_of_us),
+        "quarantine": ask_many(con, "quarantine_lines", many=_REFUSED_SHOWN, length=REFUSED_LENGTH),
+        "badges": Columns.of([_badge(row, facts) for row in ask(con, "badges", many=_BADGES_SHOWN)]),
     }
     totals = {
         "usage": facts.use["subjects"],
@@ -60,14 +61,14 @@ def read_other_rows(con: duckdb.DuckDBPyConnection, context: ReportContext, fact
 def pack_other_rows(tables: dict[str, OtherRows], room: float) -> tuple[dict[str, str], dict[str, int]]:
     """As :func:`pack_within`, of tables by their names."""
 
-    def document(name: str, rows: Sequence[Row]) -> Document:
+    def document(name: str, rows: Columns) -> Document:
         return data.other_document(name, rows, tables[name].total)
 
     return pack_within({name: (table.rows, partial(document, name)) for name, table in tables.items()}, room)
 
 
 def pack_within(
-    tables: Mapping[str, tuple[Sequence[Row], Callable[[Sequence[Row]], Document]]],
+    tables: Mapping[str, tuple[Columns, Callable[[Columns], Document]]],
     room: float,
 ) -> tuple[dict[str, str], dict[str, int]]:
     """Return the tables packed into `room` characters, and how many rows of each found room: the first of those given
@@ -78,25 +79,25 @@ def pack_within(
         rows, document = tables[name]
         share = room / waiting
         many = min(_TRIED, len(rows)) if share > 0 else 0
-        text = data.pack(document(rows[:many]))
+        text = data.pack(document(rows.first(many)))
         # Packing takes long: a part says how many rows would fit if every row took the same, or a little more.
         while many < len(rows) and len(text) < 0.8 * share:
             many = min(len(rows), int(many * 0.92 * share / len(text)))
-            text = data.pack(document(rows[:many]))
+            text = data.pack(document(rows.first(many)))
         while many and len(text) > share:
             many = int(many * 0.92 * share / len(text))
-            text = data.pack(document(rows[:many]))
+            text = data.pack(document(rows.first(many)))
         packed[name], shown[name] = text, many
         room -= len(text)
     return packed, shown
 
 
-def rough_size(rows: Sequence[Row], document: Callable[[Sequence[Row]], Document]) -> int:
+def rough_size(rows: Columns, document: Callable[[Columns], Document]) -> int:
     """Return about how many characters a table of very many rows takes, no more than it does; 0 of few rows."""
     if len(rows) < 4 * _TRIED:
         return 0
     # What repeats in a part repeats in the whole, which is packed the closer for it.
-    return int(0.7 * len(data.pack(document(rows[:_TRIED]))) * len(rows) / _TRIED)
+    return int(0.7 * len(data.pack(document(rows.first(_TRIED)))) * len(rows) / _TRIED)
 
 
 def _badge(row: Row, facts: Facts) -> Row:
@@ -124,19 +125,19 @@ def usage_link(row: Row, context: ReportContext) -> str:
     return "#/issuances?" + urlencode(wanted)
 
 
-def with_spans(rows: list[Row], context: ReportContext) -> list[Row]:
+def with_spans(rows: Columns, context: ReportContext) -> Columns:
     """Give the subjects of rolling windows the span that ends with as-of (readings, headroom): its first instant, and
     the one after its last. Those of fixed windows have their cycle, those of fixed values none."""
     from ..room import span_start
 
     local_day = context.rules.get("rolling_edge") == "local-day"
-    starts: dict[str, int] = {}
-    for row in rows:
-        scope, kind, *window = row["limit_name"].split(":")
-        if kind != "ROLLING_WINDOW":
-            continue
-        if row["limit_name"] not in starts:
-            limit = Limit(scope=scope, kind=kind, unit=window[0], length=int(window[1]), number=row["number"])
-            starts[row["limit_name"]] = span_start(limit, context.as_of_us, zone(context.zone), local_day)
-        row["span_start"], row["span_end"] = starts[row["limit_name"]], context.as_of_us + 1
-    return rows
+    rolling: dict[str, tuple[int, int]] = {}
+    for name, number in dict(zip(rows["limit_name"], rows["number"], strict=True)).items():
+        scope, kind, *window = name.split(":")
+        if kind == "ROLLING_WINDOW":
+            limit = Limit(scope=scope, kind=kind, unit=window[0], length=int(window[1]), number=number)
+            start = span_start(limit, context.as_of_us, zone(context.zone), local_day)
+            rolling[name] = start, context.as_of_us + 1
+    held = zip(rows["limit_name"], rows["span_start"], rows["span_end"], strict=True)
+    spans = [rolling.get(name, known) for name, *known in held]
+    return rows.beside({"span_start": [start for start, _ in spans], "span_end": [end for _, end in spans]})

@@ -17,8 +17,9 @@ from markupsafe import Markup
 from ..text import counted
 from ..warehouse import statement
 from . import charts
+from .columns import Row
 from .context import ReportContext
-from .facts import Row, ask
+from .facts import ask
 from .templates import asset, environment, page_margins, policy
 from .text import amount
 

@@ -7,8 +7,9 @@ from typing import Any
 from ..calendar import iso_instant
 from ..text import plain
 from .charts import bins
+from .columns import Row
 from .context import ReportContext
-from .facts import Facts, Row, verdict
+from .facts import Facts, verdict
 from .guides import guides
 
 _BADGES = 15
