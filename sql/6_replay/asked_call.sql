@@ -10,6 +10,7 @@ WITH repeated AS (
     WHERE
         request_id IS NOT NULL
         AND of_call(endpoint)
+        AND call_no >> 36 IN (SELECT badge_no FROM ruling_version)
         AND call_no >= getvariable('asked_from')
         AND call_no < getvariable('asked_to')
     GROUP BY endpoint, badge_id, request_id

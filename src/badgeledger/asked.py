@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any
 
 import duckdb
@@ -57,16 +58,32 @@ def badges_of(con: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
 
 def stretches(con: duckdb.DuckDBPyConnection) -> list[Stretch]:
     """The numbers of all rows cut between badges, so that what lies between two cuts is read at a time."""
+    cuts = [EVERYTHING[0], *(badge_nos[0] << BADGE_BITS for badge_nos in _parts(con)[1:]), EVERYTHING[1]]
+    return list(pairwise(cuts))
+
+
+def ruled_stretches(con: duckdb.DuckDBPyConnection) -> list[Stretch]:
+    """As :func:`stretches`, of the badges that have a version in the relation `ruling_version`, which may be few."""
+    parts = _parts(con, "WHERE number IN (SELECT badge_no FROM ruling_version)")
+    # Where nothing is decided, what is decided is a relation without rows.
+    return [(badge_nos[0] << BADGE_BITS, (badge_nos[-1] + 1) << BADGE_BITS) for badge_nos in parts] or [(0, 0)]
+
+
+def _parts(con: duckdb.DuckDBPyConnection, which: str = "") -> list[list[int]]:
+    """The numbers of badges, so many together as are read at a time."""
     counts = con.execute(
-        f"SELECT row_no >> {BADGE_BITS} AS number, count(*) FROM staging.answered_row GROUP BY number ORDER BY number"
+        f"SELECT row_no >> {BADGE_BITS} AS number, count(*) FROM staging.answered_row {which}"
+        " GROUP BY number ORDER BY number"
     ).fetchall()
-    cuts, held = [EVERYTHING[0]], 0
+    parts: list[list[int]] = []
+    held = 0
     for badge_no, rows in counts:
-        if held and held + rows > PART_ROWS:
-            cuts.append(badge_no << BADGE_BITS)
+        if not parts or held + rows > PART_ROWS:
+            parts.append([])
             held = 0
+        parts[-1].append(badge_no)
         held += rows
-    return list(zip(cuts, [*cuts[1:], EVERYTHING[1]], strict=True))
+    return parts
 
 
 def read_asked(con: duckdb.DuckDBPyConnection, stretch: Stretch) -> AskedRows:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import counting, deciding, layout, regimes
-from .asked import AskedRows, badges_of, read_asked, set_stretch, stretches
+from .asked import AskedRows, badges_of, read_asked, ruled_stretches, set_stretch, stretches
 from .kept import Kept, Parts, fingerprint
 from .ruling import Badges, RuledBadge
 from .sifting import ahead
@@ -130,7 +130,7 @@ def _decide_parts(
             parts.add(decided.popleft())
 
     def read() -> Iterator[AskedRows]:
-        for stretch in stretches(con):
+        for stretch in ruled_stretches(con):
             # A connection serves one thread at a time: this one writes down, too, what is decided meanwhile.
             add_decided()
             if not parts.hold(stretch):
