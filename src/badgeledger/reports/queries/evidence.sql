@@ -1,11 +1,15 @@
 -- One row per counted issuance inside the span of a recent breach, up to the breach itself, in the order of counting.
-with recent as (
-    select b.*, i.position, b.limit_name like '%:ROLLING_WINDOW:%' and $clock = 'event' as event_clock,
-           b.limit_name like '%:FIXED_WINDOW:%' as fixed
-    from report.breaches b
-    join report.issuances i on i.row_key = b.row_key
-    where b.count <= $longest
-    qualify row_number() over (order by b.processed_at desc, b.row_key, b.badge_id, b.limit_name) <= $many
+with newest as (
+    select *, limit_name like '%:ROLLING_WINDOW:%' and $clock = 'event' as event_clock,
+           limit_name like '%:FIXED_WINDOW:%' as fixed
+    from report.numbered_breaches
+    where count <= $longest
+    order by processed_at desc, row_key, badge_id, limit_name
+    limit $many
+), recent as (
+    select n.*, i.position
+    from newest n
+    join report.numbered_issuances i on i.row_no = n.row_no
 ), badge_wide as (
     select * from recent where scope = 'BADGE'
     qualify row_number() over (order by processed_at desc, row_key, badge_id, limit_name) <= $badge_wide
