@@ -4,6 +4,7 @@ The history is made of campaigns: each month has forty badges of its own, which 
 more. The last of its days comes in a night of its own.
 """
 
+import os
 import shutil
 import time
 from datetime import date
@@ -73,6 +74,8 @@ def _night(place: dict[str, str], work: Path, full: bool) -> child.Measured:
     """The next night in one run, on the warehouse as it was before."""
     shutil.rmtree(work / "house")
     shutil.copytree(work / "before", work / "house")
+    # No night begins while a copy of the warehouse waits to be written down.
+    os.sync()
     return child.measure("nightly.next_night", **place, full=full)
 
 
